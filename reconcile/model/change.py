@@ -1,0 +1,140 @@
+"""What differs, what is to be done about it, and what became of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from .observation import Gap, Seen
+from .resource import Address, Key, Resource
+from .spec import Declared, Ignore, Location
+
+Verb = Literal["create", "update", "replace", "delete", "adopt"]
+Cause = Literal["git", "drift", "rotation", "reference", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field that differs. `after` of a pending field is the reference's text; hidden values are never kept."""
+
+    name: str
+    before: Any = None
+    after: Any = None
+    pending: str = ""
+    hidden: bool = False
+    drifted: bool = False
+    """Live differs from what was last applied, whatever else moved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One verb on one address.
+
+    `before` is None only for a create, `after` only for a delete. `id` is the platform's own; "" before a create.
+    `container` is the listing the thing stands in. `wave` orders: all of one wave are independent of each other.
+    """
+
+    stack: str
+    account: str
+    address: Address
+    verb: Verb
+    cause: Cause
+    key: Key
+    container: str
+    before: Resource | None
+    after: Resource | None
+    id: str = ""
+    fields: tuple[FieldChange, ...] = ()
+    wave: int = 0
+    marker: str = ""
+    """Owner mark to leave on the platform with a create; "" for none."""
+    references: Mapping[str, str] = field(default_factory=dict)
+    managed: str = ""
+    """The platform's own product that manages the live thing; "" for none."""
+    at: Location | None = None
+
+    @property
+    def kind(self) -> type[Resource]:
+        resource = self.after if self.after is not None else self.before
+        assert resource is not None
+        return type(resource)
+
+    @property
+    def also_drifted(self) -> bool:
+        return self.cause != "drift" and any(one.drifted for one in self.fields)
+
+    @property
+    def destructive(self) -> bool:
+        """Any replace, or a delete of a protected kind (DESIGN D13)."""
+        return self.verb == "replace" or (self.verb == "delete" and self.kind.protected)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A difference that an ignore rule accepts; it stays visible."""
+
+    stack: str
+    address: Address
+    field: FieldChange
+    rule: Ignore
+
+
+@dataclass(frozen=True, slots=True)
+class Owning:
+    """Ownership that the facts show and the ledger does not hold yet: written by the next apply, changes nothing live."""
+
+    stack: str
+    account: str
+    address: Address
+    seen: Seen
+    declared: Declared | None
+    reason: Literal["marker", "intent", "moved", "relinked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unmanaged:
+    """It exists and no stack declares it. `orphan`: it carries our mark, or the ledger knows it, without a history."""
+
+    account: str
+    seen: Seen
+    orphan: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Changes in order, and everything that is not a change but must be said."""
+
+    stacks: tuple[str, ...]
+    revision: str
+    observed_at: str
+    changes: tuple[Change, ...]
+    adopt: tuple[Change, ...] = ()
+    """Declared, present, not ours and identical: no change, not in the digest."""
+    accepted: tuple[Accepted, ...] = ()
+    unmanaged: tuple[Unmanaged, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    owning: tuple[Owning, ...] = ()
+    gone: tuple[tuple[str, Address], ...] = ()
+    """(stack, address) of what the ledger owns, no stack declares and the platform no longer holds."""
+    warnings: tuple[str, ...] = ()
+    digest: str = ""
+    predicted_calls: int = 0
+    owned_counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """How many objects we own, by (stack, platform): what a blast radius is measured against."""
+    declared_counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+
+Status = Literal["done", "failed", "unsure", "held", "denied", "skipped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one change. `resource` is the thing as the platform now describes it; None after a delete."""
+
+    change: Change
+    status: Status
+    id: str = ""
+    resource: Resource | None = None
+    error: str = ""
+    exit_code: int = 0
+    verified: bool | None = None
+    """Seen on the platform afterwards; None: not looked at yet."""

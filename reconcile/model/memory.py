@@ -1,0 +1,60 @@
+"""What the ledger remembers, as values that a plan can read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .resource import Address, Key
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A live thing that is ours. Unique by (account, kind, id)."""
+
+    account: str
+    kind: str
+    key: Key
+    id: str
+    address: Address
+    stack: str
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What was last applied at an address: resolved fields by name in JSON form, no secret values; `references` holds
+    the text of the fields that refer; `prints` the fingerprints of secret fields; `at` is ISO 8601, UTC."""
+
+    stack: str
+    address: Address
+    revision: str
+    fields: Mapping[str, Any]
+    references: Mapping[str, str] = field(default_factory=dict)
+    prints: Mapping[str, str] = field(default_factory=dict)
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A change that was announced and has no result: the process died, or the platform never answered."""
+
+    id: int
+    stack: str
+    account: str
+    address: Address
+    kind: str
+    key: Key
+    verb: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The whole of what a plan may ask the ledger."""
+
+    owned: tuple[Owned, ...] = ()
+    applied: Mapping[tuple[str, Address], Applied] = field(default_factory=dict)
+    intents: tuple[Intent, ...] = ()
+    pins: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """(account, platform) to the platform's id of the account."""
+    approvals: frozenset[str] = frozenset()
+    """Digests of approved plans."""

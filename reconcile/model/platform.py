@@ -1,0 +1,47 @@
+"""The seam: the verbs a platform must have."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from .change import Change, Outcome
+from .observation import Observation, Scope
+from .resource import Resource
+
+
+@dataclass(frozen=True)
+class Credential:
+    """What a person must get before the platform lets us in."""
+
+    name: str
+    rights: str
+    where: str
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A vendor's limit: `calls` in any `seconds`. Source in the platform's file."""
+
+    calls: int
+    seconds: float
+
+
+class Platform(Protocol):
+    """One account on one platform. It says what it holds, makes changes, and foretells what they cost."""
+
+    name: ClassVar[str]
+    kinds: ClassVar[tuple[type[Resource], ...]]
+    credentials: ClassVar[tuple[Credential, ...]]
+    settle_seconds: ClassVar[float]
+    """How long a listing may lag behind a write: the wait before a create of unknown outcome counts as absent."""
+
+    def observe(self, scope: Scope) -> Observation:
+        """Everything in scope, all pages. What could not be read is a gap, never an absence. Raises nothing of the
+        error tree: a refused credential is a gap over all kinds."""
+
+    def apply(self, wave: Sequence[Change]) -> Iterator[Outcome]:
+        """Make independent changes; one outcome each, failures as outcomes. A batch that fails whole is replayed
+        singly; a write of unknown effect is looked for before it is sent again."""
+
+    def predict(self, wave: Sequence[Change]) -> int:
+        """How many calls `apply` would make if nothing failed."""

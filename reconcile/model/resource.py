@@ -1,0 +1,178 @@
+"""What a platform can hold: addresses, typed resources, and the traits of their fields."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict
+
+LOGICAL_NAME = re.compile(r"[a-z0-9][a-z0-9-]*\Z")
+# `$${` is an escape, `${{` is the platform's own; both pass untouched.
+REFERENCE = re.compile(r"(?<!\$)\$\{(?!\{)([^{}]*)\}")
+
+Key = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Trait:
+    """A mark on a field that diff, sandbox, docs and Pulumi read."""
+
+    word: str
+
+
+ReadOnly = Trait("read-only")
+Immutable = Trait("immutable")
+Secret = Trait("secret")
+
+
+@dataclass(frozen=True)
+class RefersTo:
+    """The field names another resource: a bare logical name in YAML, that resource's own name after loading."""
+
+    kind: str
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Address:
+    """`platform.kind.name`: also the path in the YAML. A grouped kind's name is `group/name`."""
+
+    platform: str
+    kind: str
+    name: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Raises ValueError where the text is not an address."""
+        platform, _, rest = text.partition(".")
+        kind, _, name = rest.partition(".")
+        if not (platform and kind and name):
+            raise ValueError(f"{text!r} is no address (platform.kind.name)")
+        return cls(platform, kind, name)
+
+    @property
+    def full_kind(self) -> str:
+        return f"{self.platform}.{self.kind}"
+
+    @property
+    def leaf(self) -> str:
+        """The logical name without its group."""
+        return self.name.rpartition("/")[2]
+
+    def __str__(self) -> str:
+        return f"{self.platform}.{self.kind}.{self.name}"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """`${platform.kind.name.field}`: one field of one address."""
+
+    address: Address
+    field: str
+
+    @classmethod
+    def parse(cls, inside: str) -> Self:
+        """Reads what stands between the braces. Raises ValueError."""
+        head, _, field = inside.strip().rpartition(".")
+        if not field:
+            raise ValueError(f"{inside!r} is no reference (platform.kind.name.field)")
+        return cls(Address.parse(head), field)
+
+    def __str__(self) -> str:
+        return f"{self.address}.{self.field}"
+
+
+def references_in(text: str) -> tuple[Reference, ...]:
+    """Every reference of ours in a text, in order. Raises ValueError on a malformed one."""
+    return tuple(Reference.parse(inside) for inside in REFERENCE.findall(text))
+
+
+def is_pending(value: object) -> bool:
+    """Whether a value is still the text of a reference; normalisers let such a value pass."""
+    return isinstance(value, str) and REFERENCE.search(value) is not None
+
+
+class Resource(BaseModel):
+    """A typed thing on a platform. Frozen; equal when its comparable fields are equal.
+
+    One model serves both doors: our YAML is read by field name and unknown fields are errors; a vendor's answer is
+    read by alias and unknown fields are ignored. Validation normalises and never does I/O. A field whose declared
+    value is None is left as it lives and is not compared.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    kind: ClassVar[str]
+    """`platform.kind`."""
+    section: ClassVar[str] = ""
+    """Its key in a stack file; "" means the last word of `kind`."""
+    group_by: ClassVar[str] = ""
+    """The field (with `RefersTo`) whose logical name groups the section: `records: {bilko-io: {mail: …}}`."""
+    lookup: ClassVar[bool] = False
+    """Only looked up: never created, changed or deleted by us."""
+    protected: ClassVar[bool] = False
+    """Holds what cannot be made again: deleted by hand only."""
+    marker_field: ClassVar[str] = ""
+    """The field that carries our owner mark where it is undeclared; "" where the platform has no place for one."""
+
+    @classmethod
+    def declared(cls, values: Mapping[str, Any]) -> Self:
+        """From our YAML: by field name, unknown fields refused. Raises pydantic.ValidationError."""
+        return cls.model_validate(values, by_name=True, by_alias=False, extra="forbid")
+
+    @classmethod
+    def answered(cls, values: Mapping[str, Any]) -> Self:
+        """From a vendor's answer: by alias, unknown fields ignored. Raises pydantic.ValidationError."""
+        return cls.model_validate(values, by_name=True, by_alias=True, extra="ignore")
+
+    @classmethod
+    def having(cls, trait: Trait) -> frozenset[str]:
+        """Names of the fields with a trait."""
+        return _having(cls, trait)
+
+    @classmethod
+    def comparable(cls) -> tuple[str, ...]:
+        """Fields that a person can edit and a plan compares: all but the read-only ones."""
+        return _comparable(cls)
+
+    @classmethod
+    def refers(cls) -> Mapping[str, str]:
+        """Field to the kind it names."""
+        return _refers(cls)
+
+    def container(self) -> str:
+        """What a listing is made of: the zone of a record. "" for what lists by account."""
+        return ""
+
+    def keys(self) -> tuple[Key, ...]:
+        """Natural keys, strongest first.
+
+        The first must be unique among live things and says who owns what. A weaker one matches only where one
+        declared and one live thing are left over that share it.
+        """
+        return ((str(getattr(self, "name", "")),),)
+
+    def title(self) -> str:
+        """How a person at the console would call it."""
+        return " ".join(self.keys()[0])
+
+
+@cache
+def _having(cls: type[Resource], trait: Trait) -> frozenset[str]:
+    return frozenset(name for name, field in cls.model_fields.items() if trait in field.metadata)
+
+
+@cache
+def _comparable(cls: type[Resource]) -> tuple[str, ...]:
+    return tuple(name for name, field in cls.model_fields.items() if ReadOnly not in field.metadata)
+
+
+@cache
+def _refers(cls: type[Resource]) -> Mapping[str, str]:
+    found = {}
+    for name, field in cls.model_fields.items():
+        for mark in field.metadata:
+            if isinstance(mark, RefersTo):
+                found[name] = mark.kind
+    return found

@@ -1,0 +1,131 @@
+"""What the repository wants: one Spec a stack, one Tree for all of them at one revision."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from .resource import Address, Resource
+
+Writer = Literal["trueup", "pulumi"]
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where in the repository a thing is declared; `file` is relative to its root, lines count from 1."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One resource that a stack declares.
+
+    `references` maps a field to the text that the stack file holds, for fields that name another resource's output;
+    such a field of `resource` still holds that text.
+    """
+
+    stack: str
+    account: str
+    address: Address
+    resource: Resource
+    at: Location
+    covers: tuple[str, ...] = ()
+    references: Mapping[str, str] = field(default_factory=dict)
+    needs: tuple[Address, ...] = ()
+    """Addresses that must exist first: the group it stands in, and every reference."""
+
+
+@dataclass(frozen=True)
+class Ignore:
+    """A field that may differ, until a day. After `expires` (a date, UTC) the field counts again."""
+
+    address: Address
+    field: str
+    owner: str
+    reason: str
+    expires: dt.date
+    at: Location
+
+
+@dataclass(frozen=True)
+class Moved:
+    """An address that changed its name; the thing itself stays."""
+
+    before: Address
+    after: Address
+    at: Location
+
+
+@dataclass(frozen=True)
+class Spec:
+    """Everything one stack wants."""
+
+    name: str
+    account: str
+    writer: Writer
+    uses: tuple[str, ...]
+    declared: Mapping[Address, Declared]
+    ignores: tuple[Ignore, ...] = ()
+    moved: tuple[Moved, ...] = ()
+
+
+@dataclass(frozen=True)
+class Access:
+    """One account on one platform: its pinned id (None: not pinned in the file), where its credentials are, its tier.
+
+    `credentials` maps a credential's name to the name of an environment variable.
+    """
+
+    platform: str
+    id: str | None
+    credentials: Mapping[str, str]
+    tier: str = ""
+
+
+@dataclass(frozen=True)
+class Project:
+    """`stacks/_project.yaml`: never taken from a pull request."""
+
+    name: str
+    ledger_id: str
+    ledger_home: str
+    accounts: Mapping[str, Mapping[str, Access]]
+    from_env: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Tree:
+    """All stacks of the repository at one revision: a commit, or `dirty:<sha256 of the files>`."""
+
+    project: Project
+    stacks: Mapping[str, Spec]
+    revision: str
+
+    @property
+    def dirty(self) -> bool:
+        return self.revision.startswith("dirty:")
+
+    def declared(self) -> Iterator[Declared]:
+        """Everything that any stack declares."""
+        for spec in self.stacks.values():
+            yield from spec.declared.values()
+
+    def in_order(self, names: frozenset[str]) -> tuple[str, ...]:
+        """The named stacks, used ones first."""
+        ordered: list[str] = []
+
+        def visit(name: str) -> None:
+            if name in ordered or name not in self.stacks:
+                return
+            for used in self.stacks[name].uses:
+                visit(used)
+            ordered.append(name)
+
+        for name in sorted(names):
+            visit(name)
+        return tuple(name for name in ordered if name in names)

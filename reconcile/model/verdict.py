@@ -1,0 +1,52 @@
+"""What a rule says about a change, and the mark that makes a function a rule."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from .change import Change, Plan
+
+Decision = Literal["allow", "warn", "hold", "deny"]
+SEVERITY: dict[Decision, int] = {"allow": 0, "warn": 1, "hold": 2, "deny": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`hold` needs a person's approval of the plan's digest; `deny` needs another spec. `change` None: the whole plan."""
+
+    decision: Decision
+    change: Change | None
+    rule: str
+    reason: str
+
+
+Rule = Callable[[Plan], Iterable[tuple[Decision, Change | None, str]]]
+
+_MARK = "__trueup_rule__"
+
+
+def rule(function: Rule) -> Rule:
+    """Marks a pure function from a plan to (decision, change, reason) triples; found by the folder it stands in."""
+    setattr(function, _MARK, True)
+    return function
+
+
+def is_rule(value: object) -> bool:
+    return callable(value) and getattr(value, _MARK, False) is True
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A plan with the strictest verdict on each change; a missing entry means allow."""
+
+    plan: Plan
+    verdicts: tuple[Verdict, ...] = ()
+
+    def of(self, change: Change) -> Verdict | None:
+        """The strictest verdict that concerns a change, its own or the whole plan's."""
+        concerned = [verdict for verdict in self.verdicts if verdict.change is None or verdict.change is change]
+        return max(concerned, key=lambda verdict: SEVERITY[verdict.decision], default=None)
+
+    def decision(self, change: Change) -> Decision:
+        found = self.of(change)
+        return found.decision if found else "allow"
