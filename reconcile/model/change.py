@@ -50,6 +50,8 @@ class Change:
     references: Mapping[str, str] = field(default_factory=dict)
     managed: str = ""
     """The platform's own product that manages the live thing; "" for none."""
+    needs: tuple[Address, ...] = ()
+    """Addresses whose changes come first."""
     at: Location | None = None
 
     @property
@@ -80,14 +82,14 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Owning:
-    """Ownership that the facts show and the ledger does not hold yet: written by the next apply, changes nothing live."""
+    """Ownership that the facts show and the ledger does not hold yet. The next apply writes it, and nothing live."""
 
     stack: str
     account: str
     address: Address
     seen: Seen
     declared: Declared | None
-    reason: Literal["marker", "intent", "moved", "relinked"]
+    reason: Literal["marker", "intent", "moved"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,19 @@
 """The error tree. Retry is decided by type, never by reading a message.
 
-    ReconcileError
-    ├── SpecError            the repository asks for something impossible (file, line, path)
-    ├── PlatformError        a platform said no (account, address, vendor code, request id)
-    │   ├── Unavailable      later may be better; `after` seconds, `unsure` when the effect may have happened
-    │   │   └── RateLimited  a budget is spent, theirs or ours
-    │   ├── Denied           the credential lacks a right; names it
-    │   └── Rejected         the request is wrong; retrying is useless
-    │       └── Missing      the thing named by the request is not there
-    ├── StalePlan            the world moved since the plan was approved
-    ├── WrongAccount         the credential opens another account than the one pinned
-    ├── Incomplete           something declared could not be seen
-    └── LedgerError          the ledger cannot be used
-        ├── LedgerBroken     its chain does not hold, or it is another ledger than the one named
-        └── LedgerLocked     another run holds the stack
+ReconcileError
+├── SpecError            the repository asks for something impossible (file, line, path)
+├── PlatformError        a platform said no (account, address, vendor code, request id)
+│   ├── Unavailable      later may be better; `after` seconds, `unsure` when the effect may have happened
+│   │   └── RateLimited  a budget is spent, theirs or ours
+│   ├── Denied           the credential lacks a right; names it
+│   └── Rejected         the request is wrong; retrying is useless
+│       └── Missing      the thing named by the request is not there
+├── StalePlan            the world moved since the plan was approved
+├── WrongAccount         the credential opens another account than the one pinned
+├── Incomplete           something declared could not be seen
+└── LedgerError          the ledger cannot be used
+    ├── LedgerBroken     its chain does not hold, or it is another ledger than the one named
+    └── LedgerLocked     another run holds the stack
 """
 
 from collections.abc import Sequence

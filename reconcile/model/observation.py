@@ -1,6 +1,7 @@
 """What a platform answered: things seen, and what could not be seen."""
 
 import datetime as dt
+import hashlib
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -32,6 +33,16 @@ class Mark:
     address: str
 
     PREFIX: ClassVar[str] = "trueup:"
+    LIMIT: ClassVar[int] = 100
+    """Characters a mark may have: Cloudflare's limit for a record's comment on the Free plan."""
+
+    @classmethod
+    def of(cls, project: str, stack: str, address: object) -> "Mark":
+        """The mark of an address; a too long one carries a digest of the address in its place."""
+        whole = cls(project, stack, str(address))
+        if len(str(whole)) <= cls.LIMIT:
+            return whole
+        return cls(project, stack, "#" + hashlib.sha256(str(address).encode()).hexdigest()[:16])
 
     @classmethod
     def parse(cls, text: str | None) -> "Mark | None":

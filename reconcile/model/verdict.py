@@ -12,7 +12,7 @@ SEVERITY: dict[Decision, int] = {"allow": 0, "warn": 1, "hold": 2, "deny": 3}
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`hold` needs a person's approval of the plan's digest; `deny` needs another spec. `change` None: the whole plan."""
+    """`hold` needs a person's approval of the plan's digest, `deny` another spec. `change` None: the whole plan."""
 
     decision: Decision
     change: Change | None

@@ -1,0 +1,26 @@
+"""Memory: the ledger, in a file, in PostgreSQL, or as a snapshot kept elsewhere."""
+
+from .chain import Entry
+from .home import FileHome, Home, PostgresHome, SnapshotHome, SwapLost, home_of
+from .lease import Lease, Timing
+from .ledger import Ledger
+from .opening import begin_ledger, migrate, open_ledger, restore_ledger
+from .recall import RunRow
+
+__all__ = [
+    "Entry",
+    "FileHome",
+    "Home",
+    "Lease",
+    "Ledger",
+    "PostgresHome",
+    "RunRow",
+    "SnapshotHome",
+    "SwapLost",
+    "Timing",
+    "begin_ledger",
+    "home_of",
+    "migrate",
+    "open_ledger",
+    "restore_ledger",
+]

@@ -1,0 +1,242 @@
+"""Settings to working parts: the only place that constructs."""
+
+import getpass
+import hashlib
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from .loop import Pair, Reconciler
+from .model.errors import ReconcileError
+from .model.platform import Platform
+from .model.resource import Resource
+from .model.secret import SecretText
+from .model.spec import Access, Project, Tree
+from .model.verdict import Rule
+from .platforms import kinds as known_kinds
+from .platforms import platforms as known_platforms
+from .platforms import pretends as known_pretends
+from .rules import of_repository, shipped
+from .sandbox.client import clock as read_clock
+from .sandbox.ready import Ready
+from .sandbox.world import AccountSeed, World
+from .settings import Settings
+from .steps.load import Source, at_revision, load, load_project, working_tree
+from .store import Ledger, begin_ledger, open_ledger
+from .wire import Budget, CallLimit, CallLog, Client, Pool, Redactor
+
+SANDBOX_LEDGER_ID = "sandbox"
+
+
+@dataclass
+class Workshop(AbstractContextManager["Workshop"]):
+    """Everything one command needs, made when first asked for and closed together."""
+
+    settings: Settings
+    rev: str | None = None
+    """A commit to read stack files from; None: the working tree."""
+    world: Ready | None = None
+    """The sandbox to talk to; None: the one that the settings name, or the live platforms."""
+    transports: Mapping[str, Any] = field(default_factory=dict)
+    """Platform to an httpx transport, for a world served inside this process."""
+    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    """UTC. A sandbox in another process brings its own."""
+    _closing: ExitStack = field(default_factory=ExitStack)
+
+    def __post_init__(self) -> None:
+        self.calls = CallLog(self.settings.log_file)
+        if self.world is None and self.settings.sandbox is not None:
+            self.world = Ready.read(self.settings.sandbox)
+            offset = read_clock(self.world) - datetime.now(UTC)
+            self.clock = lambda: datetime.now(UTC) + offset
+        self._tree: Tree | None = None
+        self._ledger: Ledger | None = None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._closing.close()
+
+    @property
+    def kinds(self) -> Mapping[str, type[Resource]]:
+        return known_kinds()
+
+    @property
+    def source(self) -> Source:
+        if self.rev is not None:
+            return at_revision(self.settings.root, self.rev)
+        return working_tree(self.settings.root, self.settings.stacks_dir)
+
+    @property
+    def tree(self) -> Tree:
+        """Every stack of the repository. Raises SpecError."""
+        if self._tree is None:
+            self._tree = load(self.source, self.kinds)
+        return self._tree
+
+    @property
+    def project(self) -> Project:
+        return self._tree.project if self._tree is not None else load_project(self.source)
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return (*shipped(), *of_repository(self.settings.root / "policies"))
+
+    def ledger(self, *, begin: bool = False, readonly: bool = False) -> Ledger:
+        """The ledger that the project names; a sandbox world's own is begun when absent. Raises LedgerError."""
+        if self._ledger is None:
+            root = self.settings.root
+            world = self.world
+            if world is not None and world.ledger is not None:
+                home = world.ledger
+                opened = (
+                    open_ledger(home, root, expected_id=SANDBOX_LEDGER_ID, clock=self.clock)
+                    if Path(home).exists()
+                    else begin_ledger(home, root, ledger_id=SANDBOX_LEDGER_ID, clock=self.clock)
+                )
+            elif begin:
+                opened = begin_ledger(
+                    self.project.ledger_home, root, ledger_id=self.project.ledger_id, clock=self.clock
+                )
+            else:
+                opened = open_ledger(
+                    self.project.ledger_home,
+                    root,
+                    expected_id=self.project.ledger_id,
+                    clock=self.clock,
+                    readonly=readonly,
+                )
+            self._ledger = opened
+            self._closing.callback(opened.close)
+        return self._ledger
+
+    def platforms(self) -> tuple[dict[Pair, Platform], dict[Pair, str]]:
+        """One platform per account that the project names, and the pairs that cannot be asked, with the reason."""
+        pool = Pool(self.settings.parallelism)
+        limit = CallLimit(self.settings.max_calls)
+        found: dict[Pair, Platform] = {}
+        blind: dict[Pair, str] = {}
+        credentials: dict[Pair, dict[str, SecretText]] = {}
+        for account, by_platform in self.project.accounts.items():
+            for platform, access in by_platform.items():
+                got, missing = self._credentials(account, access)
+                if missing:
+                    blind[account, platform] = missing
+                else:
+                    credentials[account, platform] = got
+        redactor = Redactor(one for got in credentials.values() for one in got.values())
+        for (account, platform), got in credentials.items():
+            access = self.project.accounts[account][platform]
+            found[account, platform] = self._platform(account, access, got, pool, limit, redactor)
+        return found, blind
+
+    def _platform(
+        self,
+        account: str,
+        access: Access,
+        credentials: Mapping[str, SecretText],
+        pool: Pool,
+        limit: CallLimit,
+        redactor: Redactor,
+    ) -> Platform:
+        kind: Any = known_platforms()[access.platform]
+        world = self.world
+        client = Client(
+            platform=access.platform,
+            account=account,
+            base_url=world.platforms[access.platform] if world else kind.base_url,
+            authorization=kind.authorization(credentials),
+            budget=Budget(kind.rate.calls, kind.rate.seconds),
+            log=self.calls,
+            pool=pool,
+            redactor=redactor,
+            read_error=kind.read_error,
+            transport=self.transports.get(access.platform),
+            limit=limit,
+        )
+        self._closing.callback(client.close)
+        platform: Platform = kind(client, account, access, self.clock)
+        return platform
+
+    def _credentials(self, account: str, access: Access) -> tuple[dict[str, SecretText], str]:
+        """The credentials of one account on one platform, or why they are not there."""
+        world = self.world
+        if world is not None:
+            key = world.accounts.get(account, {}).get(access.platform)
+            if key is None:
+                return {}, f"the sandbox has no {access.platform} account for {account}"
+            return {name: SecretText(key.token, f"{account}.{access.platform}") for name in access.credentials}, ""
+        missing = [variable for variable in access.credentials.values() if not os.environ.get(variable)]
+        if missing:
+            return {}, f"environment variable {', '.join(missing)} is not set"
+        return {name: SecretText(os.environ[variable], variable) for name, variable in access.credentials.items()}, ""
+
+    def reconciler(self, *, progress: Callable[[str], None] = lambda text: None) -> Reconciler:
+        """Raises SpecError, LedgerError."""
+        tree = self.tree
+        platforms, blind = self.platforms()
+        return Reconciler(
+            tree=tree,
+            kinds=self.kinds,
+            platforms=platforms,
+            blind=blind,
+            rules=self.rules,
+            ledger=self.ledger(),
+            clock=self.clock,
+            who=whoami(),
+            settle=self.world is None,
+            progress=progress,
+        )
+
+
+def whoami() -> str:
+    """Who runs this, for the ledger: CI's actor, else the login name."""
+    actor = os.environ.get("GITHUB_ACTOR") or os.environ.get("GITLAB_USER_LOGIN")
+    if actor:
+        return actor
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError) as error:
+        raise ReconcileError("no login name for this user id", advice="set LOGNAME") from error
+
+
+def begin_world(
+    root: Path,
+    *,
+    state: Path | None = None,
+    latency_seconds: float = 0.0,
+    rate_limits: bool = False,
+    empty: bool = False,
+    record_bodies: bool = False,
+) -> World:
+    """A pretend world with the accounts of a repository, holding what its stacks look up or pin and nothing else."""
+    with Workshop(Settings(root)) as shop:
+        tree = shop.tree
+    seeds = [
+        AccountSeed(
+            account,
+            platform,
+            access.id or hashlib.sha256(f"{account}.{platform}".encode()).hexdigest()[:32],
+            SecretText(secrets.token_hex(20), f"{account}.{platform}"),
+            access.tier or "free",
+        )
+        for account, by_platform in tree.project.accounts.items()
+        for platform, access in by_platform.items()
+    ]
+    world = World(
+        known_pretends(),
+        seeds,
+        state=state,
+        latency_seconds=latency_seconds,
+        rate_limits=rate_limits,
+        record_bodies=record_bodies,
+    )
+    if not empty:
+        world.begin(tree.declared(), tree.project)
+    return world

@@ -1,0 +1,47 @@
+"""The command line. Every command imports what it needs when it runs, so that `--help` answers at once."""
+
+import sys
+from typing import NoReturn
+
+import typer
+
+from .. import __version__
+from . import asking, changing, demo, ledger, sandbox, takeover
+from .leaving import Leave, leave_with
+
+app = typer.Typer(
+    name="trueup",
+    help="The runbook as a program: declare it, review it, keep it true.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"trueup {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def trueup(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
+) -> None:
+    """Compare the repository's desired state with the live platforms, and apply the fixes."""
+
+
+for commands in (takeover, changing, asking, ledger, sandbox, demo):
+    commands.add_to(app)
+
+
+def main() -> NoReturn:
+    """The console script. Leaves with the codes of DESIGN D13; a misspelt command or option leaves with 1."""
+    try:
+        app(standalone_mode=False)
+    except Leave as leaving:
+        sys.exit(leaving.code)
+    except BaseException as error:
+        sys.exit(leave_with(error, as_json="--json" in sys.argv))
+    sys.exit(0)

@@ -1,0 +1,350 @@
+"""plan, apply, drift, destroy."""
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from . import options as opt
+from .leaving import Leave
+from .screen import console, waiting
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ..assemble import Workshop
+    from ..loop import Choice, Consent
+    from ..model.verdict import Judged
+    from ..steps.plan import Mode
+
+Here = Path()
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(plan)
+    app.command("preview", hidden=True)(plan)
+    app.command()(apply)
+    app.command("up", hidden=True)(apply)
+    app.command()(drift)
+    app.command()(destroy)
+
+
+def plan(
+    stack: opt.Stacks = None,
+    everything: opt.All = False,
+    rev: opt.Rev = None,
+    target: opt.Targets = None,
+    exclude: opt.Excludes = None,
+    drift_only: Annotated[bool, typer.Option("--drift-only", help="Compare with what was last applied.")] = False,
+    out: Annotated[Path | None, typer.Option("--out", help="Write the plan here, for `apply PLANFILE`.")] = None,
+    as_json: opt.Json = False,
+    concise: opt.Concise = False,
+    detailed: opt.Detailed = False,
+    parallelism: opt.Parallelism = 16,
+    max_calls: opt.MaxCalls = None,
+    log_file: opt.LogFile = None,
+    no_color: opt.NoColor = False,
+    directory: opt.Directory = Here,
+) -> None:
+    """Show what apply would change. Reads only."""
+    shop = opt.workshop(directory, rev=rev, parallelism=parallelism, max_calls=max_calls, log_file=log_file)
+    _look(
+        shop,
+        stack,
+        everything,
+        "drift" if drift_only else "spec",
+        _choice(target, exclude),
+        out=out,
+        as_json=as_json,
+        concise=concise,
+        detailed=detailed,
+        no_color=no_color,
+    )
+
+
+def drift(
+    stack: opt.Stacks = None,
+    everything: opt.All = False,
+    target: opt.Targets = None,
+    exclude: opt.Excludes = None,
+    as_json: opt.Json = False,
+    concise: opt.Concise = False,
+    detailed: opt.Detailed = False,
+    parallelism: opt.Parallelism = 16,
+    max_calls: opt.MaxCalls = None,
+    log_file: opt.LogFile = None,
+    no_color: opt.NoColor = False,
+    directory: opt.Directory = Here,
+) -> None:
+    """Compare the live platforms with what was last applied. Never writes."""
+    shop = opt.workshop(directory, parallelism=parallelism, max_calls=max_calls, log_file=log_file)
+    _look(
+        shop,
+        stack,
+        everything,
+        "drift",
+        _choice(target, exclude),
+        out=None,
+        as_json=as_json,
+        concise=concise,
+        detailed=detailed,
+        no_color=no_color,
+    )
+
+
+def apply(
+    planfile: Annotated[Path | None, typer.Argument(help="A plan written by `plan --out`: apply exactly it.")] = None,
+    stack: opt.Stacks = None,
+    everything: opt.All = False,
+    rev: opt.Rev = None,
+    target: opt.Targets = None,
+    exclude: opt.Excludes = None,
+    drift_only: Annotated[bool, typer.Option("--drift-only", help="Heal to what was last applied.")] = False,
+    approve: Annotated[bool, typer.Option("--approve", help="Release what PLANFILE holds.")] = False,
+    yes: opt.Yes = False,
+    confirm_destructive: opt.ConfirmDestructive = False,
+    allow_dirty: Annotated[
+        bool, typer.Option("--allow-dirty", help="Apply stack files that are not committed to live accounts.")
+    ] = False,
+    as_json: opt.Json = False,
+    concise: opt.Concise = False,
+    detailed: opt.Detailed = False,
+    parallelism: opt.Parallelism = 16,
+    max_calls: opt.MaxCalls = None,
+    lock_timeout: opt.LockTimeout = 0.0,
+    log_file: opt.LogFile = None,
+    no_color: opt.NoColor = False,
+    directory: opt.Directory = Here,
+) -> None:
+    """Make the platforms match the stacks."""
+    shop = opt.workshop(directory, rev=rev, parallelism=parallelism, max_calls=max_calls, log_file=log_file)
+    digest, mode, choice = "", ("drift" if drift_only else "spec"), _choice(target, exclude)
+    if planfile is not None:
+        digest, stack, mode, choice = _read_plan(planfile)
+    elif approve:
+        from ..model.errors import ReconcileError
+
+        raise ReconcileError("--approve needs a PLANFILE", advice="make one with `trueup plan --out FILE`, read it")
+    _refuse_dirty(shop, allow_dirty or mode == "drift")
+    _act(
+        shop,
+        "apply",
+        stack,
+        everything,
+        mode,
+        choice,
+        digest=digest,
+        approve=approve,
+        yes=yes or planfile is not None,
+        confirm_destructive=confirm_destructive,
+        lock_timeout=lock_timeout,
+        as_json=as_json,
+        concise=concise,
+        detailed=detailed,
+        no_color=no_color,
+    )
+
+
+def destroy(
+    stack: opt.Stacks = None,
+    everything: opt.All = False,
+    target: opt.Targets = None,
+    exclude: opt.Excludes = None,
+    yes: opt.Yes = False,
+    confirm_destructive: opt.ConfirmDestructive = False,
+    as_json: opt.Json = False,
+    concise: opt.Concise = False,
+    lock_timeout: opt.LockTimeout = 0.0,
+    log_file: opt.LogFile = None,
+    no_color: opt.NoColor = False,
+    directory: opt.Directory = Here,
+) -> None:
+    """Delete everything a stack owns. Protected kinds stay."""
+    from ..model.errors import ReconcileError
+
+    if yes and not confirm_destructive:
+        raise ReconcileError("--yes does not imply --confirm-destructive", advice="give both, or answer the question")
+    shop = opt.workshop(directory, log_file=log_file)
+    _act(
+        shop,
+        "destroy",
+        stack,
+        everything,
+        "destroy",
+        _choice(target, exclude),
+        digest="",
+        approve=True,
+        yes=yes,
+        confirm_destructive=True,
+        lock_timeout=lock_timeout,
+        as_json=as_json,
+        concise=concise,
+        detailed=False,
+        no_color=no_color,
+    )
+
+
+def _look(
+    shop: "Workshop",
+    stack: list[str] | None,
+    everything: bool,
+    mode: "Mode",
+    choice: "Choice",
+    *,
+    out: Path | None,
+    as_json: bool,
+    concise: bool,
+    detailed: bool,
+    no_color: bool,
+) -> None:
+    from ..loop import plan_exit_code
+    from .documents import plan_document
+    from .plan_view import show_plan
+
+    began = time.monotonic()
+    with shop, waiting(quiet=as_json) as progress:
+        names = opt.chosen_stacks(shop, stack, everything=everything, writes=False)
+        judged = shop.reconciler(progress=progress).plan(names, mode=mode, choice=choice)
+    code = plan_exit_code(judged, detailed=detailed)
+    seconds = time.monotonic() - began
+    document = plan_document(judged, calls_made=shop.calls.count(), seconds=seconds, exit_code=code)
+    if out is not None:
+        _write_plan(out, document, mode, choice)
+    if as_json:
+        print(json.dumps(document, indent=2, ensure_ascii=False))
+    else:
+        screen = console(no_color=no_color)
+        show_plan(screen, judged, concise=concise, title="Drift" if mode == "drift" else "Plan")
+        _closing_line(screen, shop, seconds)
+    raise Leave(code)
+
+
+def _act(
+    shop: "Workshop",
+    command: str,
+    stack: list[str] | None,
+    everything: bool,
+    mode: "Mode",
+    choice: "Choice",
+    *,
+    digest: str,
+    approve: bool,
+    yes: bool,
+    confirm_destructive: bool,
+    lock_timeout: float,
+    as_json: bool,
+    concise: bool,
+    detailed: bool,
+    no_color: bool,
+) -> None:
+    from ..loop import Consent
+    from ..model.exits import APPROVAL
+    from .documents import plan_document
+    from .plan_view import show_outcomes, show_plan
+
+    began = time.monotonic()
+    screen = console(no_color=no_color, stderr=as_json)
+    with shop:
+        names = opt.chosen_stacks(shop, stack, everything=everything, writes=True)
+        consent = Consent(digest, approve, confirm_destructive)
+        seen: list[Judged] = []
+
+        def ask(judged: "Judged") -> "Consent | None":
+            seen.append(judged)
+            if not as_json:
+                show_plan(screen, judged, concise=concise)
+            if yes or not judged.plan.changes:
+                return consent
+            return consent if _agrees(command) else None
+
+        run = shop.reconciler().apply(
+            names, command=command, mode=mode, choice=choice, ask=ask, lock_timeout_seconds=lock_timeout
+        )
+    seconds = time.monotonic() - began
+    if run is None:
+        print("nothing was changed: nobody agreed (give --yes where there is no terminal)", file=sys.stderr)
+        if as_json:
+            document = plan_document(seen[0], calls_made=shop.calls.count(), seconds=seconds, exit_code=APPROVAL)
+            print(json.dumps(document, indent=2, ensure_ascii=False))
+        raise Leave(APPROVAL)
+    code = run.exit_code(detailed=detailed)
+    if as_json:
+        document = plan_document(
+            run.judged, calls_made=shop.calls.count(), seconds=seconds, exit_code=code, outcomes=run.outcomes
+        )
+        print(json.dumps(document, indent=2, ensure_ascii=False))
+    elif run.outcomes:
+        show_outcomes(screen, run.outcomes)
+        _closing_line(screen, shop, seconds)
+    raise Leave(code)
+
+
+def _agrees(command: str) -> bool:
+    if not sys.stdin.isatty():
+        return False
+    answer = input(f"{command.capitalize()} these changes? Only 'yes' is accepted: ")
+    return answer.strip() == "yes"
+
+
+def _refuse_dirty(shop: "Workshop", allowed: bool) -> None:
+    from ..model.errors import ReconcileError
+
+    if not allowed and shop.world is None and shop.tree.dirty:
+        raise ReconcileError(
+            "the stack files are not committed, so nobody could review them",
+            advice="commit them, or give --allow-dirty; a sandbox world needs neither",
+        )
+
+
+def _choice(target: list[str] | None, exclude: list[str] | None) -> "Choice":
+    from ..loop import Choice
+
+    return Choice(opt.addresses(target), opt.addresses(exclude))
+
+
+def _write_plan(path: Path, document: dict[str, Any], mode: str, choice: "Choice") -> None:
+    """The plan and how it was asked for; 0600, whole or not at all."""
+    import os
+    import tempfile
+
+    whole = {
+        **document,
+        "mode": mode,
+        "targets": sorted(map(str, choice.targets)),
+        "excluded": sorted(map(str, choice.excluded)),
+    }
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w") as file:
+            json.dump(whole, file, indent=2, ensure_ascii=False)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _read_plan(path: Path) -> "tuple[str, list[str], Mode, Choice]":
+    """Digest, stacks, mode and choice of a plan file. Raises ReconcileError."""
+    from ..model.errors import ReconcileError
+    from .documents import PLAN_SCHEMA
+
+    try:
+        found = json.loads(path.read_text())
+        if found["schema"] != PLAN_SCHEMA or found["mode"] not in ("spec", "drift"):
+            raise ValueError(f"schema {found['schema']}")
+        choice = _choice(found["targets"], found["excluded"])
+        return str(found["digest"]), [str(name) for name in found["stacks"]], found["mode"], choice
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ReconcileError(
+            f"{path}: not a plan of this product ({type(error).__name__}: {error})",
+            advice="make one with `trueup plan --out FILE`",
+        ) from error
+
+
+def _closing_line(screen: "Console", shop: "Workshop", seconds: float) -> None:
+    screen.print(f"[dim]{shop.calls.count()} API calls, {seconds:.2f} s[/]")
+
+

@@ -1,0 +1,138 @@
+"""A plan as people read it: glyphs, fields, a count line, destructive lines repeated last."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+
+from ..model.change import Change, FieldChange, Outcome, Plan
+from ..model.resource import Resource
+from ..model.verdict import Judged
+
+GLYPH = {"create": "+", "update": "~", "replace": "-/+", "delete": "-", "adopt": "="}
+COLOUR = {"create": "green", "update": "yellow", "replace": "red", "delete": "red", "adopt": "cyan"}
+MARK = {"done": "[green]✓[/]", "failed": "[red]✗[/]", "unsure": "[red]?[/]", "held": "[cyan]‖[/]", "denied": "[red]⊘[/]"}
+
+
+def show_plan(screen: Console, judged: Judged, *, concise: bool, title: str = "Plan") -> None:
+    """Everything a plan says, changes first, what is destructive last."""
+    plan = judged.plan
+    for stack in plan.stacks:
+        changes = [one for one in plan.changes if one.stack == stack]
+        if changes:
+            screen.print(f"[bold]{escape(stack)}[/]")
+        for change in changes:
+            _show_change(screen, change, judged, concise)
+    _show_rest(screen, plan, concise)
+    screen.print(count_line(plan, title))
+    destructive = [one for one in plan.changes if one.destructive or one.verb == "delete"]
+    if destructive:
+        screen.print("[bold red]Destructive:[/]")
+        for change in destructive:
+            screen.print(f"  [red]{GLYPH[change.verb]}[/] {escape(str(change.address))}  {escape(_title(change))}")
+
+
+def count_line(plan: Plan, title: str = "Plan") -> str:
+    """`Plan: 1 to add, 0 to change, 0 to destroy.` and what else there is."""
+    verbs = [change.verb for change in plan.changes]
+    replaced = verbs.count("replace")
+    parts = [
+        f"{verbs.count('create') + replaced} to add",
+        f"{verbs.count('update')} to change",
+        f"{verbs.count('delete') + replaced} to destroy",
+    ]
+    if verbs.count("adopt"):
+        parts.append(f"{verbs.count('adopt')} held until adopted")
+    extra = [
+        (len(plan.adopt), "identical and not ours yet (trueup adopt)"),
+        (len(plan.accepted), "accepted by ignore rules"),
+        (len(plan.unmanaged), "unmanaged"),
+        (len(plan.gaps), "not seen"),
+    ]
+    more = "".join(f" · {count} {what}" for count, what in extra if count)
+    calls = f" · {plan.predicted_calls} API calls to apply" if plan.changes else ""
+    return f"[bold]{title}:[/] {', '.join(parts)}{more}{calls}"
+
+
+def show_outcomes(screen: Console, outcomes: Sequence[Outcome]) -> None:
+    """One line for each change that was not simply done, and the totals."""
+    for outcome in outcomes:
+        if outcome.status != "done":
+            mark = MARK.get(outcome.status, "·")
+            screen.print(f"  {mark} {escape(str(outcome.change.address))}: {outcome.status}: {escape(outcome.error)}")
+    done = [one for one in outcomes if one.status == "done"]
+    verified = sum(1 for one in done if one.verified)
+    verbs = [one.change.verb for one in done]
+    counts = (
+        f"{verbs.count('create')} added, {verbs.count('update') + verbs.count('adopt')} changed, "
+        f"{verbs.count('replace')} replaced, {verbs.count('delete')} destroyed"
+    )
+    rest = len(outcomes) - len(done)
+    screen.print(f"[bold]Applied:[/] {counts}; {verified} of {len(done)} seen on the platform afterwards")
+    if rest:
+        screen.print(f"[bold]{rest} not applied[/]; run the same command again, or see the lines above")
+
+
+def _show_change(screen: Console, change: Change, judged: Judged, concise: bool) -> None:
+    colour = COLOUR[change.verb]
+    verdict = judged.of(change)
+    cause = change.cause + (", also drifted" if change.also_drifted else "")
+    line = f"  [{colour}]{GLYPH[change.verb]:>3}[/] {escape(str(change.address))}  [dim]{escape(_title(change))}[/]  ({cause})"
+    if verdict and verdict.decision != "allow":
+        line += f"  [bold]{verdict.decision}[/] {escape(verdict.rule)}: {escape(verdict.reason)}"
+    screen.print(line)
+    if not concise:
+        for item in change.fields:
+            screen.print(f"        {escape(_field(item, change.verb))}")
+
+
+def _field(item: FieldChange, verb: str) -> str:
+    if item.hidden:
+        return f"{item.name}: «hidden»"
+    after = f"(known after {item.pending})" if item.pending else _value(item.after)
+    if verb == "create":
+        return f"{item.name}: {after}"
+    drifted = "  (drifted)" if item.drifted else ""
+    return f"{item.name}: {_value(item.before)} → {after}{drifted}"
+
+
+def _value(value: Any) -> str:
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= 120 else text[:117] + "…"
+
+
+def _title(change: Change) -> str:
+    resource: Resource | None = change.after if change.after is not None else change.before
+    return resource.title() if resource is not None else ""
+
+
+def _show_rest(screen: Console, plan: Plan, concise: bool) -> None:
+    if plan.adopt and not concise:
+        screen.print("[bold]To adopt[/] (identical, not ours yet; no change)")
+        for change in plan.adopt[:20]:
+            screen.print(f"    = {escape(str(change.address))}  [dim]{escape(_title(change))}[/]")
+        _more(screen, len(plan.adopt) - 20)
+    for one in plan.accepted:
+        rule = one.rule
+        screen.print(
+            f"  accepted: {escape(str(one.address))} {escape(_field(one.field, 'update'))}  "
+            f"[dim](until {rule.expires}, {escape(rule.owner)}: {escape(rule.reason)})[/]"
+        )
+    if plan.unmanaged and not concise:
+        screen.print("[bold]Unmanaged[/] (no stack declares it; never touched)")
+        for thing in plan.unmanaged[:20]:
+            orphan = f"  ({escape(thing.orphan)})" if thing.orphan else ""
+            screen.print(f"    ? {thing.seen.kind}  {escape(thing.seen.resource.title())}{orphan}")
+        _more(screen, len(plan.unmanaged) - 20)
+    for gap in plan.gaps:
+        right = f"  [dim](needs {escape(gap.right)})[/]" if gap.right else ""
+        where = f"{gap.account} {gap.kind} {gap.container}".rstrip()
+        screen.print(f"  [red]not seen:[/] {escape(where)}: {escape(gap.reason)}{right}")
+    for warning in plan.warnings:
+        screen.print(f"  [yellow]warning:[/] {escape(warning)}")
+
+
+def _more(screen: Console, count: int) -> None:
+    if count > 0:
+        screen.print(f"    … and {count} more (all of them with --json)")

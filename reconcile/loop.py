@@ -1,0 +1,325 @@
+"""One pass, told in order: observe, plan, judge, apply, verify, record."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from .model import exits
+from .model.change import Change, Outcome, Plan
+from .model.errors import StalePlan, WrongAccount
+from .model.memory import Applied, Memory, Owned
+from .model.observation import Container, Observation, Scope
+from .model.platform import Platform
+from .model.resource import Address, Resource, Secret
+from .model.spec import Declared, Tree
+from .model.verdict import Judged, Rule
+from .steps.apply import Executor
+from .steps.judge import judge
+from .steps.observe import observe
+from .steps.plan import Mode, make_plan
+from .steps.plan.applied import resource_of
+from .steps.plan.digest import digest_of
+from .store import Ledger
+
+Pair = tuple[str, str]
+"""(account, platform)."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which part of a plan to keep: addresses, or all but some. Empty means everything."""
+
+    targets: frozenset[Address] = frozenset()
+    excluded: frozenset[Address] = frozenset()
+
+    def keeps(self, address: Address) -> bool:
+        return address not in self.excluded and (not self.targets or address in self.targets)
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What a person agreed to. `digest` "": whatever this pass finds; else only exactly that plan."""
+
+    digest: str = ""
+    approve: bool = False
+    confirm_destructive: bool = False
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one apply did. `unproven` are the addresses that the proving pass still finds different or cannot see."""
+
+    judged: Judged
+    outcomes: tuple[Outcome, ...]
+    unproven: tuple[Address, ...] = ()
+
+    def exit_code(self, *, detailed: bool = False) -> int:
+        codes = [outcome.exit_code or exits.PARTIAL for outcome in self.outcomes if outcome.status != "done"]
+        failed = [outcome for outcome in self.outcomes if outcome.status in ("failed", "unsure", "skipped")]
+        if failed:
+            codes.append(exits.PARTIAL)
+        codes.extend(gap.exit_code for gap in self.judged.plan.gaps)
+        codes.extend([exits.PARTIAL] if self.unproven else [])
+        return exits.strictest(codes)
+
+
+def plan_exit_code(judged: Judged, *, detailed: bool) -> int:
+    """What `plan` and `drift` leave with."""
+    codes = [gap.exit_code for gap in judged.plan.gaps]
+    for change in judged.plan.changes:
+        decision = judged.decision(change)
+        codes.append({"deny": exits.DENIED, "hold": exits.APPROVAL}.get(decision, exits.NOTHING))
+        if detailed:
+            codes.append(exits.CHANGES)
+    return exits.strictest(codes)
+
+
+@dataclass
+class Reconciler:
+    """The working parts of a pass, put together by `assemble`."""
+
+    tree: Tree
+    kinds: Mapping[str, type[Resource]]
+    platforms: Mapping[Pair, Platform]
+    blind: Mapping[Pair, str]
+    """Pairs that cannot be asked, and why."""
+    rules: Sequence[Rule]
+    ledger: Ledger
+    clock: Callable[[], datetime]
+    who: str
+    settle: bool = True
+    """Whether to wait a platform's `settle_seconds`; a sandbox world has nothing to settle."""
+    sleep: Callable[[float], None] = time.sleep
+    progress: Callable[[str], None] = field(default=lambda text: None)
+
+    def plan(self, stacks: Iterable[str], *, mode: Mode = "spec", choice: Choice | None = None) -> Judged:
+        """Reads, compares and judges; writes nothing anywhere. Raises WrongAccount, SpecError."""
+        names = self.tree.in_order(frozenset(stacks))
+        memory = self.ledger.memory()
+        observations = self._look(names, memory)
+        plan = make_plan(self.tree, names, observations, memory, self.kinds, mode=mode)
+        plan = self._chosen(plan, choice or Choice())
+        return judge(replace(plan, predicted_calls=self._predict(plan.changes)), self.rules)
+
+    def apply(
+        self,
+        stacks: Iterable[str],
+        *,
+        command: str,
+        mode: Mode = "spec",
+        choice: Choice | None = None,
+        ask: Callable[[Judged], Consent | None] = lambda judged: Consent(),
+        tell: Callable[[Outcome], None] = lambda outcome: None,
+        lock_timeout_seconds: float = 0.0,
+    ) -> Run | None:
+        """One whole pass under the stacks' lease. `ask` sees the judged plan and says what a person agrees to.
+
+        None where nobody agreed: nothing was written. Raises StalePlan, WrongAccount, LedgerLocked.
+        """
+        names = self.tree.in_order(frozenset(stacks))
+        with self.ledger.lease(names, holder=command, timeout_seconds=lock_timeout_seconds) as lease:
+            judged = self.plan(names, mode=mode, choice=choice)
+            consent = ask(judged)
+            if consent is None:
+                return None
+            if consent.digest and consent.digest != judged.plan.digest:
+                raise StalePlan("the platforms or the stack files moved since that plan was made")
+            run = self.ledger.begin_run(command, names, self.tree.revision, self.who)
+            try:
+                result = self._act(judged, consent, run, lease.check, tell)
+            except KeyboardInterrupt:
+                self.ledger.end_run(run, exits.INTERRUPTED, {"interrupted": True})
+                raise
+            except Exception as error:
+                self.ledger.end_run(run, getattr(error, "exit_code", exits.FAILED), {"error": type(error).__name__})
+                raise
+            counts = dict.fromkeys(("done", "failed", "unsure", "held", "denied", "skipped"), 0)
+            for outcome in result.outcomes:
+                counts[outcome.status] += 1
+            self.ledger.end_run(run, result.exit_code(), {**counts, "digest": judged.plan.digest})
+            return result
+
+    def _act(
+        self,
+        judged: Judged,
+        consent: Consent,
+        run: int,
+        guard: Callable[[], None],
+        tell: Callable[[Outcome], None],
+    ) -> Run:
+        plan = judged.plan
+        if consent.approve:
+            self.ledger.approve(plan.digest, self.who)
+        self._learn(plan, run)
+        executor = Executor(
+            platforms=self.platforms,
+            ledger=self.ledger,
+            run=run,
+            project=self.tree.project.name,
+            approved=consent.approve or plan.digest in self.ledger.memory().approvals,
+            confirm_destructive=consent.confirm_destructive,
+            guard=guard,
+            tell=tell,
+        )
+        outcomes = executor.apply(judged)
+        proven, unproven = self._verify(plan, outcomes)
+        return Run(judged, proven, unproven)
+
+    def _learn(self, plan: Plan, run: int) -> None:
+        """Ownership that the facts showed: marks of ours, answered announcements, moved names, things that are gone."""
+        changing = {(change.stack, change.address) for change in plan.changes}
+        owned, applied = [], []
+        for one in plan.owning:
+            seen = one.seen
+            owned.append(Owned(one.account, seen.kind, seen.key, seen.id, one.address, one.stack))
+            if one.declared is not None and (one.stack, one.address) not in changing:
+                applied.append(history_of(one.declared, self.tree.revision, self.clock()))
+        if owned:
+            self.ledger.own(owned, applied, ", ".join(sorted({one.reason for one in plan.owning})), run)
+        for stack, address in plan.gone:
+            self.ledger.forget(stack, [address], "no longer declared, no longer there")
+        for pair, id in self._account_ids.items():
+            self.ledger.pin(*pair, id)
+        unseen = {(gap.account, gap.kind) for gap in plan.gaps}
+        answered = [
+            intent.id
+            for intent in self.ledger.memory().intents
+            if intent.stack in plan.stacks and not {(intent.account, intent.kind), (intent.account, "*")} & unseen
+        ]
+        if answered:
+            self.ledger.close_intents(answered, "observed again")
+
+    def _verify(self, plan: Plan, outcomes: Sequence[Outcome]) -> tuple[tuple[Outcome, ...], tuple[Address, ...]]:
+        """Looks again at every listing that was written to: what was done must now be nothing to do."""
+        done = [one for one in outcomes if one.status == "done"]
+        if not done:
+            return tuple(outcomes), ()
+        self.progress("verifying")
+        scopes: dict[Pair, set[Container]] = {}
+        for one in done:
+            change = one.change
+            pair = (change.account, change.address.platform)
+            scopes.setdefault(pair, set()).add(Container(change.address.full_kind, change.container))
+        memory = self.ledger.memory()
+        observations = observe(
+            self.platforms,
+            {pair: Scope(pair[0], frozenset(found)) for pair, found in scopes.items()},
+            self.clock,
+        )
+        proof = make_plan(self.tree, plan.stacks, observations, memory, self.kinds, mode="drift")
+        differing = {(change.stack, change.address) for change in proof.changes}
+        read = {(one.account, container) for one in observations for container in one.read}
+        live = {(one.account, seen.kind, seen.id) for one in observations for seen in one.seen}
+
+        def holds(change: Change) -> bool:
+            kind = change.address.full_kind
+            if (change.account, Container(kind, change.container)) not in read:
+                return False
+            if change.verb == "delete":
+                return (change.account, kind, change.id) not in live
+            return (change.stack, change.address) not in differing
+
+        proven = tuple(replace(one, verified=holds(one.change)) if one.status == "done" else one for one in outcomes)
+        return proven, tuple(one.change.address for one in proven if one.verified is False)
+
+    def _look(self, names: Sequence[str], memory: Memory) -> list[Observation]:
+        scopes = self._scopes(names, memory)
+        self.progress("reading " + ", ".join(sorted({platform for _, platform in scopes})))
+        observations = observe(self.platforms, scopes, self.clock, self.blind)
+        self._check_accounts(observations, memory)
+        again = self._unanswered(names, observations, memory)
+        if again:
+            # A listing may lag behind a write: a create without an answer counts as made until two listings lack it.
+            if self.settle:
+                self.sleep(max(self.platforms[pair].settle_seconds for pair in again))
+            second = observe(self.platforms, {pair: scopes[pair] for pair in again}, self.clock)
+            kept = [one for one in observations if (one.account, one.platform) not in again]
+            observations = kept + second
+        return observations
+
+    def _scopes(self, names: Sequence[str], memory: Memory) -> dict[Pair, Scope]:
+        """The listings that hold what some stacks declare or own."""
+        found: dict[Pair, set[Container]] = {}
+
+        def add(account: str, resource: Resource) -> None:
+            pair = (account, resource.kind.partition(".")[0])
+            found.setdefault(pair, set()).add(Container(resource.kind, resource.container()))
+
+        for name in names:
+            for one in self.tree.stacks[name].declared.values():
+                add(one.account, one.resource)
+                for kind in self.kinds.values():
+                    if kind.group_by and kind.refers().get(kind.group_by) == one.resource.kind:
+                        pair = (one.account, one.address.platform)
+                        found.setdefault(pair, set()).add(Container(kind.kind, one.resource.title()))
+        for row in memory.owned:
+            history = memory.applied.get((row.stack, row.address)) if row.stack in names else None
+            resource = resource_of(history, self.kinds) if history else None
+            if resource is not None:
+                add(row.account, resource)
+        return {pair: Scope(pair[0], frozenset(containers)) for pair, containers in found.items()}
+
+    def _unanswered(self, names: Sequence[str], observations: Sequence[Observation], memory: Memory) -> frozenset[Pair]:
+        """Pairs with an announced create that has no answer and is not in the first listing."""
+        live = {(one.account, seen.kind, seen.key) for one in observations for seen in one.seen}
+        return frozenset(
+            (intent.account, intent.address.platform)
+            for intent in memory.intents
+            if intent.stack in names
+            and intent.verb in ("create", "replace")
+            and (intent.account, intent.kind, intent.key) not in live
+            and (intent.account, intent.address.platform) in self.platforms
+        )
+
+    def _check_accounts(self, observations: Sequence[Observation], memory: Memory) -> None:
+        """Stops before anything is compared when a credential opens another account than the pinned one."""
+        self._account_ids: dict[Pair, str] = {}
+        for one in observations:
+            if one.account_id is None:
+                continue
+            access = self.tree.project.accounts.get(one.account, {}).get(one.platform)
+            pinned = memory.pins.get((one.account, one.platform)) or (access.id if access else None)
+            if pinned is not None and pinned != one.account_id:
+                raise WrongAccount(
+                    f"the credential of account {one.account} opens {one.platform} account {one.account_id}, "
+                    f"but this repository is pinned to {pinned}"
+                )
+            self._account_ids[one.account, one.platform] = one.account_id
+
+    def _predict(self, changes: Sequence[Change]) -> int:
+        """Calls that applying would make, proof included: what is written is listed once more."""
+        groups: dict[tuple[int, str, str], list[Change]] = {}
+        for change in changes:
+            groups.setdefault((change.wave, change.account, change.address.platform), []).append(change)
+        return sum(
+            self.platforms[account, platform].predict(group)
+            for (_, account, platform), group in groups.items()
+            if (account, platform) in self.platforms
+        )
+
+    def _chosen(self, plan: Plan, choice: Choice) -> Plan:
+        if not choice.targets and not choice.excluded:
+            return plan
+        kept = replace(
+            plan,
+            changes=tuple(change for change in plan.changes if choice.keeps(change.address)),
+            adopt=tuple(change for change in plan.adopt if choice.keeps(change.address)),
+        )
+        return replace(kept, digest=digest_of(kept))
+
+
+def history_of(declared: Declared, revision: str, at: datetime) -> Applied:
+    """What the ledger remembers of a resource that lives as declared."""
+    resource = declared.resource
+    shown = set(resource.comparable()) - resource.having(Secret)
+    values = resource.model_dump(mode="json", include=shown, exclude_none=True)
+    return Applied(
+        declared.stack,
+        declared.address,
+        revision,
+        values,
+        dict(declared.references),
+        {},
+        at.isoformat().replace("+00:00", "Z"),
+    )

@@ -1,0 +1,265 @@
+"""A Pretend as a Flask app: everything that happens to a request around the vendor's own behaviour."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, NoReturn
+
+import flask
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+
+from ..model.pretend import Asked, Caller, PretendPlatform, Route, Told, World
+from .calls import Call, CallLog
+from .doors import CUT
+from .faults import Fault, Faults
+from .limits import RateLimit
+from .shelves import Place, Shifted
+
+LARGEST_BODY = 100 * 1024 * 1024
+"""Cloudflare's own limit for a request body on its free plan; nothing we send comes near it."""
+
+OnCall = Callable[[int, str], None]
+"""Told the call's number and "before" or "after" its effect; what it raises reaches the caller in process."""
+
+_WRITES = frozenset(("POST", "PUT", "PATCH"))
+_CURSORS = ("cursor", "after", "starting_after", "offset")
+
+
+@dataclass
+class Terms:
+    """What holds for all platforms of one world. `lock` guards every shelf; `changed` is told of each write."""
+
+    lock: AbstractContextManager[object]
+    log: CallLog
+    changed: Callable[[], None]
+    latency_seconds: float = 0
+    on_call: OnCall | None = None
+
+
+@dataclass
+class Reply:
+    """An answer as bytes. `cut` says how the connection is to break."""
+
+    status: int
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    cut: Literal["", "reset", "truncate"] = ""
+
+
+class _Refused(Exception):
+    """What never reaches a Pretend's route."""
+
+    def __init__(self, status: int, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.status, self.reason, self.retry_after = status, reason, retry_after
+
+
+@dataclass
+class Mount:
+    """One platform, answering. `callers` is by token; `limit` None: rates are not limited."""
+
+    pretend: PretendPlatform
+    place: Place
+    callers: Mapping[str, Caller]
+    terms: Terms
+    limit: RateLimit | None = None
+    faults: Faults = field(default_factory=Faults)
+
+    def app(self) -> flask.Flask:
+        """The platform at the root of an address; its routes stand under its prefix."""
+        app = flask.Flask(f"sandbox.{self.pretend.name}", static_folder=None)
+        app.config["PROPAGATE_EXCEPTIONS"] = True
+        app.url_map.merge_slashes = False
+        app.url_map.strict_slashes = True
+        for number, route in enumerate(self.pretend.routes()):
+            rule = self.pretend.prefix + route.path.replace("{", "<").replace("}", ">")
+            app.add_url_rule(
+                rule, str(number), self._view(route), methods=[route.method], provide_automatic_options=False
+            )
+        app.register_error_handler(NotFound, lambda error: self._serve(None, {}))
+        app.register_error_handler(MethodNotAllowed, lambda error: self._serve(None, {}, status=405))
+        return app
+
+    def _view(self, route: Route) -> Callable[..., flask.Response]:
+        return lambda **path: self._serve(route, path)
+
+    def _serve(self, route: Route | None, path: dict[str, str], status: int = 404) -> flask.Response:
+        asked, started = flask.request, time.perf_counter()
+        query = asked.query_string.decode("ascii", "replace")
+        shown = f"{asked.path}?{query}" if query else asked.path
+        call = self.terms.log.arrive(self.place.now(), self.pretend.name, asked.method, shown)
+        call.route = route.path if route else ""
+        self._tell(call, "before")
+        if self.terms.latency_seconds:
+            time.sleep(self.terms.latency_seconds)
+        reply = self._reply(call, route, path, status)
+        self._tell(call, "after")
+        call.status = 0 if reply.cut == "reset" else reply.status
+        call.seconds = round(time.perf_counter() - started, 6)
+        if reply.cut:
+            flask.request.environ[CUT] = reply.cut
+        return flask.Response(reply.body, reply.status, reply.headers)
+
+    def _tell(self, call: Call, moment: str) -> None:
+        if self.terms.on_call is not None:
+            self.terms.on_call(call.n, moment)
+
+    def _reply(self, call: Call, route: Route | None, path: dict[str, str], status: int) -> Reply:
+        headers: dict[str, str] = {}
+        try:
+            caller = self._caller()
+            call.account = caller.account
+            self._limit(caller, headers)
+            if route is None or flask.request.method != route.method:
+                raise _Refused(405 if route else status, f"no route for {flask.request.method} {flask.request.path}")
+            fault = self._fault(caller)
+            call.fault = fault.text if fault else ""
+            reply = self._with_fault(fault, route, Asked(caller, route.method, path, _query()), call)
+        except _Refused as refused:
+            reply = self._refusal(refused.status, refused.reason, refused.retry_after, call)
+        reply.headers.update(headers)
+        return reply
+
+    def _caller(self) -> Caller:
+        given = flask.request.headers.get("Authorization")
+        if given is None:
+            raise _Refused(401, "missing credentials")
+        scheme, _, token = given.partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise _Refused(401, "malformed credentials")
+        caller = self.callers.get(token.strip())
+        if caller is None:
+            raise _Refused(401, "unknown token")
+        return caller
+
+    def _limit(self, caller: Caller, headers: dict[str, str]) -> None:
+        if self.limit is None:
+            return
+        budget = self.limit.spend(caller.account)
+        headers.update(budget.headers())
+        if budget.wait is not None:
+            raise _Refused(429, "rate limit exceeded", budget.wait)
+
+    def _fault(self, caller: Caller) -> Fault | None:
+        request = flask.request
+
+        def ripe(fault: Fault) -> bool:
+            if fault.kind == "stale":
+                return self.place.past is not None
+            return fault.kind != "shift" or is_later_page(_query())
+
+        return self.faults.take(caller.account, request.method, request.path.removeprefix(self.pretend.prefix), ripe)
+
+    def _with_fault(self, fault: Fault | None, route: Route, asked: Asked, call: Call) -> Reply:
+        if fault is None:
+            return self._ask(route, asked, call, self._here)
+        if not fault.after and fault.kind in ("status", "reset", "slow"):
+            reply = self._broken(fault, None, call)
+            return reply if reply is not None else self._ask(route, asked, call, self._here)
+        if fault.kind == "stale":
+            return self._ask(route, asked, call, self.place.yesterday)
+        if fault.kind == "shift":
+            return self._ask(route, asked, call, lambda: self._shifted(fault, route, asked))
+        told = self._ask(route, asked, call, self._here)
+        return self._broken(fault, told, call) or told
+
+    def _broken(self, fault: Fault, told: Reply | None, call: Call) -> Reply | None:
+        """What the caller gets instead of `told`; None: what it would have got."""
+        if fault.kind == "status":
+            return self._refusal(fault.status, "injected fault", fault.retry_after, call)
+        if fault.kind == "reset":
+            return Reply(200, cut="reset")
+        if fault.kind == "slow":
+            time.sleep(fault.seconds)
+        if fault.kind == "truncate" and told is not None:
+            if fault.detail == "json":
+                return replace(told, body=told.body[: len(told.body) // 2])
+            return replace(told, cut="truncate")
+        return None
+
+    def _here(self) -> World:
+        return self.place
+
+    def _shifted(self, fault: Fault, route: Route, asked: Asked) -> World:
+        """The place whose page boundary moved after the first page, which is asked for once more to see its start."""
+        query = {name: value for name, value in asked.query.items() if name not in ("page", *_CURSORS)}
+        first = _first_id(route.handler(self.place, replace(asked, query=query)).body)
+        return Shifted(self.place, first, repeat=fault.detail == "repeat") if first else self.place
+
+    def _ask(self, route: Route, asked: Asked, call: Call, where: Callable[[], World]) -> Reply:
+        """The vendor's own answer. Made into bytes under the lock: the body may hold live things."""
+        unknown = sorted(set(asked.query) - route.query)
+        if unknown:
+            raise _Refused(422, f"unknown query parameter {unknown[0]}")
+        body = _body()
+        if self.terms.log.bodies:
+            call.request = body
+        headers = {name.lower(): value for name, value in flask.request.headers.items()}
+        with self.terms.lock:
+            if asked.method != "GET":
+                if self.faults.awaits("stale"):
+                    self.place.remember()
+                else:
+                    self.place.past = None
+                self.terms.changed()
+            told = route.handler(where(), replace(asked, body=body, headers=headers))
+            return self._bytes(told, call)
+
+    def _refusal(self, status: int, reason: str, retry_after: float | None, call: Call) -> Reply:
+        reply = self._bytes(self.pretend.refusal(status, reason, retry_after), call)
+        if retry_after is not None and not any(name.lower() == "retry-after" for name in reply.headers):
+            reply.headers["Retry-After"] = str(max(1, -int(-retry_after // 1)))
+        return reply
+
+    def _bytes(self, told: Told, call: Call) -> Reply:
+        if self.terms.log.bodies:
+            call.response = json.loads(json.dumps(told.body)) if not isinstance(told.body, str) else told.body
+        headers = dict(told.headers)
+        if told.body is None:
+            return Reply(told.status, b"", headers)
+        is_text = isinstance(told.body, str)
+        headers.setdefault("Content-Type", "text/plain; charset=utf-8" if is_text else "application/json")
+        text = told.body if is_text else json.dumps(told.body, separators=(",", ":"))
+        return Reply(told.status, text.encode(), headers)
+
+
+def _query() -> dict[str, str]:
+    return {name: values[-1] for name, values in flask.request.args.lists()}
+
+
+def is_later_page(query: Mapping[str, str]) -> bool:
+    """Whether a listing's call asks for more than its first page."""
+    page = query.get("page", "")
+    return (page.isdecimal() and int(page) > 1) or any(query.get(name) not in (None, "", "0") for name in _CURSORS)
+
+
+def _first_id(body: Any) -> str | None:
+    """The id that a listing begins with: of the longest list in the body, or None if it holds no ids."""
+    lists = [body] if isinstance(body, list) else list(dict(body or {}).values())
+    longest = max((value for value in lists if isinstance(value, list)), key=len, default=[])
+    first = longest[0] if longest else None
+    return str(first["id"]) if isinstance(first, dict) and "id" in first else None
+
+
+def _body() -> Any:
+    """The request's JSON, None if it has none."""
+    request = flask.request
+    if (request.content_length or 0) > LARGEST_BODY:
+        raise _Refused(413, "request body too large")
+    raw = request.get_data(cache=False)
+    if not raw:
+        return None
+    if request.method in _WRITES and not request.is_json:
+        raise _Refused(415, "content type must be application/json")
+    if not request.is_json:
+        return None
+    try:
+        return json.loads(raw, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise _Refused(400, "broken JSON") from None
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")

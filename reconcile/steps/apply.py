@@ -1,0 +1,177 @@
+"""Allowed changes to outcomes; intent and result to the ledger. No intent, no effect."""
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from ..model.change import Change, Outcome, Status
+from ..model.errors import PlatformError, StalePlan
+from ..model.platform import Platform
+from ..model.resource import Address, Reference, Resource, is_pending
+from ..model.verdict import Judged
+from ..store import Ledger
+from .plan.resolve import output, resolved
+
+Pair = tuple[str, str]
+"""(account, platform)."""
+FLUSH = 500
+"""Outcomes per ledger transaction: few enough that a crash leaves little to find again, many enough to be quick."""
+
+
+@dataclass
+class Executor:
+    """Applies one judged plan, wave by wave.
+
+    `approved`: a person approved this plan's digest, which releases what is held. `guard` is called before every wave
+    and raises when the lease is lost. `tell` hears each outcome as it comes.
+    """
+
+    platforms: Mapping[Pair, Platform]
+    ledger: Ledger
+    run: int
+    project: str
+    approved: bool
+    confirm_destructive: bool
+    guard: Callable[[], None]
+    tell: Callable[[Outcome], None]
+    _outputs: dict[Address, Resource] = field(default_factory=dict)
+    _failed: set[Address] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def apply(self, judged: Judged) -> list[Outcome]:
+        """One outcome for every change of the plan. A failure stops only what needs the failed thing."""
+        outcomes: list[Outcome] = []
+        for wave in _waves(judged.plan.changes):
+            self.guard()
+            ready: list[Change] = []
+            for change in wave:
+                stopped = self._stopped(change, judged)
+                if stopped is not None:
+                    self._note(stopped)
+                    outcomes.append(stopped)
+                else:
+                    ready.append(self._resolve(change))
+            outcomes.extend(self._send(ready, wave=wave[0].wave, revision=judged.plan.revision))
+        return outcomes
+
+    def _stopped(self, change: Change, judged: Judged) -> Outcome | None:
+        """The outcome of a change that is not sent; the rules are asked again here, whatever the planner did."""
+        verdict = judged.of(change)
+        decision = verdict.decision if verdict else "allow"
+        reason = f"{verdict.rule}: {verdict.reason}" if verdict else ""
+        if decision == "deny":
+            return Outcome(change, "denied", error=reason, exit_code=10)
+        if decision == "hold" and not self.approved:
+            return Outcome(change, "held", error=reason, exit_code=11)
+        if change.destructive and not (self.confirm_destructive or self.approved):
+            return Outcome(change, "held", error="destructive: needs --confirm-destructive", exit_code=11)
+        waits_for = sorted(str(address) for address in change.needs if address in self._failed)
+        if waits_for:
+            return Outcome(change, "skipped", error=f"needs {', '.join(waits_for)}", exit_code=13)
+        return None
+
+    def _resolve(self, change: Change) -> Change:
+        """Fills in outputs of earlier waves. Raises StalePlan where a reference still names nothing known."""
+        if change.after is None or not any(is_pending(getattr(change.after, name)) for name in change.references):
+            return change
+
+        def lookup(reference: Reference) -> str | None:
+            resource = self._outputs.get(reference.address)
+            return output(resource, reference.field) if resource is not None else None
+
+        pending = {
+            name: getattr(change.after, name) for name in change.references if is_pending(getattr(change.after, name))
+        }
+        after = resolved(change.after, pending, lookup)
+        if any(is_pending(getattr(after, name)) for name in pending):
+            raise StalePlan(f"{change.address} refers to {', '.join(pending.values())}, which gave no value")
+        return replace(change, after=after, key=after.keys()[0])
+
+    def _send(self, ready: Sequence[Change], *, wave: int, revision: str) -> list[Outcome]:
+        if not ready:
+            return []
+        ids = dict(zip(map(id, ready), self.ledger.intend(self.run, wave, ready), strict=True))
+        groups: dict[Pair, list[Change]] = defaultdict(list)
+        for change in ready:
+            groups[change.account, change.address.platform].append(change)
+        collected: list[Outcome] = []
+        defects: list[BaseException] = []
+
+        def work(pair: Pair, changes: list[Change]) -> None:
+            try:
+                for batch in _in_batches(self._outcomes(pair, changes)):
+                    self._conclude([(ids[id(one.change)], one) for one in batch], revision)
+                    collected.extend(batch)
+            except BaseException as error:
+                defects.append(error)
+
+        if len(groups) == 1:
+            ((pair, changes),) = groups.items()
+            work(pair, changes)
+        else:
+            # Daemons: Ctrl-C leaves at once; what was under way stays announced in the ledger and is found again.
+            threads = [
+                threading.Thread(target=work, args=item, name=f"apply {item[0]}", daemon=True)
+                for item in groups.items()
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        if defects:
+            raise defects[0]
+        return collected
+
+    def _outcomes(self, pair: Pair, changes: list[Change]) -> Iterator[Outcome]:
+        """The platform's outcomes; whatever it raises becomes the outcome of those it did not report."""
+        open_changes = {id(change): change for change in changes}
+        try:
+            sent = [_as_update(change) for change in changes]
+            original = {id(one): change for one, change in zip(sent, changes, strict=True)}
+            for outcome in self.platforms[pair].apply(sent):
+                change = original[id(outcome.change)]
+                open_changes.pop(id(change), None)
+                yield replace(outcome, change=change)
+        except PlatformError as error:
+            status: Status = "unsure" if getattr(error, "unsure", False) else "failed"
+            for change in open_changes.values():
+                yield Outcome(change, status, error=str(error), exit_code=error.exit_code)
+
+    def _conclude(self, results: Sequence[tuple[int, Outcome]], revision: str) -> None:
+        with self._lock:
+            self.ledger.conclude(self.run, results, revision=revision, project=self.project)
+            for _, outcome in results:
+                self._note(outcome)
+
+    def _note(self, outcome: Outcome) -> None:
+        if outcome.status == "done":
+            if outcome.resource is not None:
+                self._outputs[outcome.change.address] = outcome.resource
+        else:
+            self._failed.add(outcome.change.address)
+        self.tell(outcome)
+
+
+def _as_update(change: Change) -> Change:
+    """An approved adoption of what differs is, for the platform, an update."""
+    return replace(change, verb="update") if change.verb == "adopt" else change
+
+
+def _waves(changes: Sequence[Change]) -> Iterator[list[Change]]:
+    numbered: dict[int, list[Change]] = defaultdict(list)
+    for change in changes:
+        numbered[change.wave].append(change)
+    for number in sorted(numbered):
+        yield numbered[number]
+
+
+def _in_batches(outcomes: Iterator[Outcome]) -> Iterator[list[Outcome]]:
+    batch: list[Outcome] = []
+    for outcome in outcomes:
+        batch.append(outcome)
+        if len(batch) >= FLUSH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

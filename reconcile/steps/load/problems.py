@@ -1,0 +1,73 @@
+"""Everything wrong with the repository's files, gathered before anything is raised."""
+
+import difflib
+import json
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from ...model.errors import Problem, SpecError
+
+ECHO_LIMIT = 60
+# Looking for a near word costs most of a refusal; a file that is wrong everywhere still answers at once.
+HINT_LIMIT = 200
+CANDIDATE_LIMIT = 2000
+
+
+class Place(NamedTuple):
+    """Where a problem is: file, line from 1 (0: the whole file), and the dotted path in the YAML."""
+
+    file: str
+    line: int = 0
+    path: str = ""
+
+
+class Problems:
+    """Gathers problems; the same one found twice (a base that two stacks extend) is kept once."""
+
+    def __init__(self) -> None:
+        self._found: dict[Problem, None] = {}
+        self._hints = 0
+
+    def add(self, place: Place, message: str, hint: str = "") -> None:
+        self._found[Problem(place.file, place.line, place.path, message, hint)] = None
+
+    def extend(self, problems: Iterable[Problem]) -> None:
+        self._found.update(dict.fromkeys(problems))
+
+    def nearest(self, word: str, words: Iterable[str], otherwise: str = "") -> str:
+        """A hint that names the word most like the given one; `otherwise` where none is like it."""
+        self._hints += 1
+        known = list(words)
+        if self._hints > HINT_LIMIT or not known:
+            return otherwise
+        if len(known) > CANDIDATE_LIMIT:
+            known = [one for one in known if one[:2] == word[:2]][:CANDIDATE_LIMIT]
+        found = difflib.get_close_matches(word[:200], known, n=1, cutoff=0.5)
+        if found:
+            return f"did you mean `{found[0]}`?"
+        if not otherwise and len(known) <= 12:
+            return "valid here: " + ", ".join(f"`{one}`" for one in sorted(known))
+        return otherwise
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def raise_all(self) -> None:
+        """Raises SpecError with every problem by file and line, or returns where there is none."""
+        if self._found:
+            raise SpecError(sorted(self._found, key=lambda one: (one.file, one.line, one.path, one.message)))
+
+
+def echo(value: object) -> str:
+    """A value as a message may show it: one line, at most 60 characters."""
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError):
+        text = f"a {type(value).__name__}"
+    return text if len(text) <= ECHO_LIMIT else text[: ECHO_LIMIT - 1] + "…"
+
+
+def named(key: str) -> str:
+    """A key as a message may show it."""
+    plain = key if key.isprintable() else ascii(key)[1:-1]
+    return f"`{plain}`" if len(plain) <= ECHO_LIMIT else f"`{plain[: ECHO_LIMIT - 1]}…`"

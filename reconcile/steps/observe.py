@@ -1,0 +1,58 @@
+"""Ask every platform at once. What could not be read is a gap, never an absence."""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+
+from ..model.errors import PlatformError
+from ..model.observation import Container, Gap, Observation, Scope
+from ..model.platform import Platform
+
+Pair = tuple[str, str]
+"""(account, platform)."""
+
+
+def observe(
+    platforms: Mapping[Pair, Platform],
+    scopes: Mapping[Pair, Scope],
+    clock: Callable[[], datetime],
+    blind: Mapping[Pair, str] | None = None,
+) -> list[Observation]:
+    """One plain thread per platform and account; each only coordinates its own calls on the shared pool.
+
+    `blind` names the pairs that cannot be asked, and why (a credential that is not there). Raises whatever a platform
+    raises outside the error tree: that is a defect of ours and must not look like a gap.
+    """
+    answers: dict[Pair, Observation] = {}
+    defects: list[BaseException] = []
+
+    def ask(pair: Pair) -> None:
+        try:
+            answers[pair] = platforms[pair].observe(scopes[pair])
+        except PlatformError as error:
+            answers[pair] = _blind(pair, scopes[pair], str(error), clock(), error.exit_code)
+        except BaseException as error:
+            defects.append(error)
+
+    asked = [pair for pair in scopes if pair in platforms]
+    if len(asked) == 1:
+        ask(asked[0])
+    else:
+        threads = [threading.Thread(target=ask, args=(pair,), name=f"observe {pair}", daemon=True) for pair in asked]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    if defects:
+        raise defects[0]
+    for pair, why in (blind or {}).items():
+        if pair in scopes:
+            answers[pair] = _blind(pair, scopes[pair], why, clock(), 14)
+    return [answers[pair] for pair in sorted(answers)]
+
+
+def _blind(pair: Pair, scope: Scope, why: str, at: datetime, exit_code: int) -> Observation:
+    account, platform = pair
+    kinds: Iterable[Container] = scope.containers or (Container("*", "*"),)
+    gaps = tuple(Gap(account, container.kind, container.name, why, exit_code=exit_code) for container in sorted(kinds))
+    return Observation(platform, account, at, gaps=gaps)

@@ -1,0 +1,60 @@
+"""What was last applied, as desired state: what drift is measured against."""
+
+from collections.abc import Iterable, Mapping
+
+from pydantic import ValidationError
+
+from ...model.memory import Applied, Memory
+from ...model.observation import Gap
+from ...model.resource import Resource
+from ...model.spec import Declared, Location, Tree
+
+Kinds = Mapping[str, type[Resource]]
+
+
+def resource_of(row: Applied, kinds: Kinds) -> Resource | None:
+    """The resource as it was applied; None where this version can no longer read it."""
+    kind = kinds.get(row.address.full_kind)
+    if kind is None:
+        return None
+    try:
+        return kind.declared(row.fields)
+    except ValidationError:
+        return None
+
+
+def last_applied(
+    tree: Tree, memory: Memory, kinds: Kinds, stacks: Iterable[str]
+) -> tuple[dict[tuple[str, object], Declared], list[Gap]]:
+    """Every owned thing of some stacks as it was last applied, by (stack, address), and what cannot be said.
+
+    A stack that declares something and has no history at all is a gap: nothing was applied yet.
+    """
+    wanted = set(stacks)
+    owned = {(row.stack, row.address): row for row in memory.owned}
+    found: dict[tuple[str, object], Declared] = {}
+    gaps: list[Gap] = []
+    for key, row in memory.applied.items():
+        if row.stack not in wanted or key not in owned:
+            continue
+        resource = resource_of(row, kinds)
+        if resource is None:
+            gaps.append(Gap(owned[key].account, row.address.full_kind, "*", f"{row.address}: history is unreadable"))
+            continue
+        spec = tree.stacks.get(row.stack)
+        declared = spec.declared.get(row.address) if spec else None
+        found[key] = Declared(
+            stack=row.stack,
+            account=owned[key].account,
+            address=row.address,
+            resource=resource,
+            at=declared.at if declared else Location("(no longer declared)", 0),
+            references={},
+            needs=(),
+        )
+    for name in sorted(wanted):
+        spec = tree.stacks.get(name)
+        declares = spec is not None and any(not one.resource.lookup for one in spec.declared.values())
+        if spec is not None and declares and not any(stack == name for stack, _ in found):
+            gaps.append(Gap(spec.account, "*", "*", f"stack {name} was never applied or adopted: no drift to tell"))
+    return found, gaps

@@ -1,0 +1,78 @@
+"""Which fields differ, and who moved: the repository, the platform, or an output that a field refers to."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...model.change import Cause, FieldChange
+from ...model.memory import Applied
+from ...model.resource import Resource, Secret, is_pending
+
+
+def as_json(resource: Resource, name: str) -> Any:
+    """One field in JSON form, as the ledger keeps it."""
+    return resource.model_dump(mode="json", include={name})[name]
+
+
+def differences(desired: Resource, live: Resource, applied: Applied | None) -> tuple[FieldChange, ...]:
+    """Fields that a plan compares and that differ, in the model's order. A desired None is not compared."""
+    found = []
+    for name in desired.comparable():
+        want = getattr(desired, name)
+        if want is None:
+            continue
+        have = getattr(live, name)
+        if want == have:
+            continue
+        if name in desired.having(Secret):
+            found.append(FieldChange(name, hidden=True))
+            continue
+        before = as_json(live, name)
+        drifted = applied is not None and name in applied.fields and applied.fields[name] != before
+        if is_pending(want):
+            found.append(FieldChange(name, before=before, pending=want, drifted=drifted))
+        else:
+            found.append(FieldChange(name, before=before, after=as_json(desired, name), drifted=drifted))
+    return tuple(found)
+
+
+def initial(desired: Resource) -> tuple[FieldChange, ...]:
+    """Every declared field of a create."""
+    found = []
+    values = desired.model_dump(mode="json")
+    for name in desired.comparable():
+        want = getattr(desired, name)
+        if want is None:
+            continue
+        if name in desired.having(Secret):
+            found.append(FieldChange(name, hidden=True))
+        elif is_pending(want):
+            found.append(FieldChange(name, pending=want))
+        else:
+            found.append(FieldChange(name, after=values[name]))
+    return tuple(found)
+
+
+def cause_of(fields: tuple[FieldChange, ...], references: Mapping[str, str], applied: Applied | None) -> Cause:
+    """Why an owned thing differs.
+
+        declared = last applied                      -> drift: the platform moved
+        same reference text, another value           -> reference: the output moved
+        else                                         -> git: the spec moved
+        no history                                   -> unknown
+
+    Of several fields the strongest cause wins: git, then reference, then drift.
+    """
+    if applied is None:
+        return "unknown"
+    causes = {_cause_of_field(one, references, applied) for one in fields}
+    ranked: tuple[Cause, ...] = ("git", "reference", "drift")
+    return next((cause for cause in ranked if cause in causes), "unknown")
+
+
+def _cause_of_field(one: FieldChange, references: Mapping[str, str], applied: Applied) -> Cause:
+    if not one.pending and applied.fields.get(one.name) == one.after:
+        return "drift"
+    text = references.get(one.name)
+    if text is not None and applied.references.get(one.name) == text:
+        return "reference"
+    return "git"

@@ -1,0 +1,379 @@
+"""The plan itself: one verb for every difference, one reason for everything that is not a change.
+
+                    seen, ours         seen, not ours          absent           not seen
+declared            update or nothing  adopt                   create           nothing, and it says so
+not declared, ours  delete (history)   unmanaged               forgotten        nothing
+                    or orphan (none)
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from ...model.change import Accepted, Change, FieldChange, Owning, Plan, Unmanaged
+from ...model.errors import Problem, SpecError
+from ...model.memory import Memory
+from ...model.observation import Container, Gap, Mark, Observation, Seen
+from ...model.resource import Address, Immutable, is_pending, references_in
+from ...model.spec import Declared, Ignore, Spec, Tree
+from .applied import Kinds, last_applied, resource_of
+from .diff import cause_of, differences, initial
+from .digest import digest_of
+from .match import Facts, Matching, Place, match, place
+from .resolve import fill_in
+from .waves import in_waves
+
+Mode = Literal["spec", "drift", "destroy"]
+"""Compare with the spec given, with what was last applied, or with nothing at all."""
+
+
+@dataclass
+class _Draft:
+    changes: list[Change] = field(default_factory=list)
+    adopt: list[Change] = field(default_factory=list)
+    accepted: list[Accepted] = field(default_factory=list)
+    unmanaged: list[Unmanaged] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    gone: list[tuple[str, Address]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    tree: Tree
+    stacks: tuple[str, ...]
+    facts: Facts
+    memory: Memory
+    kinds: Kinds
+    today: str
+    read: frozenset[tuple[str, Container]]
+    gaps: tuple[Gap, ...]
+    mode: Mode
+
+
+def make_plan(
+    tree: Tree,
+    stacks: Sequence[str],
+    observations: Sequence[Observation],
+    memory: Memory,
+    kinds: Kinds,
+    *,
+    mode: Mode = "spec",
+) -> Plan:
+    """Compares what some stacks want with what was seen.
+
+    Matching runs over every stack of the tree, so one stack never takes another's thing. Raises SpecError for a
+    delete and a create of one natural key.
+    """
+    at = max((one.at for one in observations), default=None)
+    facts = Facts.gather(tree, memory)
+    gaps = tuple(gap for one in observations for gap in one.gaps)
+    inputs = _Inputs(
+        tree,
+        tuple(stacks),
+        facts,
+        memory,
+        kinds,
+        at.date().isoformat() if at else "",
+        frozenset((one.account, container) for one in observations for container in one.read),
+        gaps,
+        mode,
+    )
+    draft = _Draft()
+    desired = _desired(inputs, draft)
+    matching, desired = _match_with_references(desired, observations, facts)
+    for one in desired:
+        if one.stack in inputs.stacks:
+            _plan_declared(one, matching, inputs, draft)
+    for account, seen in matching.left:
+        _plan_left(account, seen, inputs, draft)
+    if mode == "spec":
+        _plan_gone(matching, inputs, draft)
+    _refuse_renames(draft.changes)
+    return _finish(inputs, draft, matching, desired, at.isoformat().replace("+00:00", "Z") if at else "")
+
+
+def _desired(inputs: _Inputs, draft: _Draft) -> list[Declared]:
+    """What to compare with: other stacks always by their spec, the chosen ones by the mode."""
+    others = [one for one in inputs.tree.declared() if one.stack not in inputs.stacks]
+    if inputs.mode == "destroy":
+        lookups = [one for one in inputs.tree.declared() if one.stack in inputs.stacks and one.resource.lookup]
+        return others + lookups
+    if inputs.mode == "spec":
+        return list(inputs.tree.declared())
+    found, gaps = last_applied(inputs.tree, inputs.memory, inputs.kinds, inputs.stacks)
+    draft.gaps.extend(gaps)
+    lookups = [one for one in inputs.tree.declared() if one.stack in inputs.stacks and one.resource.lookup]
+    unapplied = [
+        one
+        for one in inputs.tree.declared()
+        if one.stack in inputs.stacks and not one.resource.lookup and place(one) not in found
+    ]
+    # Things declared and never applied are matched too, so that they do not show as unmanaged; they plan nothing.
+    return others + lookups + list(found.values()) + unapplied
+
+
+def _match_with_references(
+    desired: list[Declared], observations: Sequence[Observation], facts: Facts
+) -> tuple[Matching, list[Declared]]:
+    matching = match(desired, observations, facts)
+    # A reference may name a thing that itself refers: as many rounds as the chain is long.
+    while any(one.references for one in desired):
+        filled = fill_in(desired, matching.pairs)
+        if filled == desired:
+            break
+        desired = filled
+        matching = match(desired, observations, facts)
+    return matching, desired
+
+
+def _plan_declared(one: Declared, matching: Matching, inputs: _Inputs, draft: _Draft) -> None:
+    if inputs.mode == "drift" and not one.resource.lookup and place(one) not in inputs.memory.applied:
+        return
+    seen = matching.pairs.get(place(one))
+    container = Container(one.address.full_kind, one.resource.container())
+    if seen is None:
+        if (one.account, container) not in inputs.read:
+            _say_unseen(one, container, inputs, draft)
+        elif one.resource.lookup:
+            title = one.resource.title()
+            draft.gaps.append(Gap(one.account, one.address.full_kind, title, f"{title} is not in this account"))
+        elif not _blocked_by_reference(one, matching, inputs, draft):
+            draft.changes.append(_create(one, inputs))
+        return
+    if one.resource.lookup:
+        return
+    _plan_pair(one, seen, matching, inputs, draft)
+
+
+def _plan_pair(one: Declared, seen: Seen, matching: Matching, inputs: _Inputs, draft: _Draft) -> None:
+    applied = inputs.memory.applied.get(place(one))
+    fields = _without_ignored(one, differences(one.resource, seen.resource, applied), inputs, draft)
+    if any(is_pending(item.pending) for item in fields) and _blocked_by_reference(one, matching, inputs, draft):
+        return
+    if place(one) not in matching.ours:
+        change = _change(one, seen, fields, "adopt", "unknown" if applied is None else "drift")
+        (draft.changes if fields else draft.adopt).append(change)
+    elif fields:
+        immutable = any(item.name in one.resource.having(Immutable) for item in fields)
+        cause = "drift" if inputs.mode == "drift" else cause_of(fields, one.references, applied)
+        draft.changes.append(_change(one, seen, fields, "replace" if immutable else "update", cause))
+
+
+def _say_unseen(one: Declared, container: Container, inputs: _Inputs, draft: _Draft) -> None:
+    """A declared thing in a listing that was not read: the observation's gap says why, else we do."""
+    for gap in inputs.gaps:
+        if gap.account == one.account and gap.kind in (container.kind, "*") and gap.container in (container.name, "*"):
+            return
+    gap = Gap(one.account, container.kind, container.name, "not read")
+    if gap not in draft.gaps:
+        draft.gaps.append(gap)
+
+
+def _blocked_by_reference(one: Declared, matching: Matching, inputs: _Inputs, draft: _Draft) -> bool:
+    """Whether a field waits for an output that nothing in sight will give."""
+    for name in one.references:
+        value = getattr(one.resource, name)
+        if not is_pending(value):
+            continue
+        for reference in references_in(value):
+            target = next((spec for spec in inputs.tree.declared() if spec.address == reference.address), None)
+            if target is None:
+                continue
+            paired = place(target) in matching.pairs
+            readable = (
+                target.account,
+                Container(target.address.full_kind, target.resource.container()),
+            ) in inputs.read
+            # Paired but without a value: the platform has not given it yet. Absent and readable: this plan makes it.
+            if not paired and readable and not target.resource.lookup and target.stack in inputs.stacks:
+                continue
+            why = "has no value yet" if paired else "could not be seen"
+            draft.gaps.append(
+                Gap(
+                    one.account,
+                    one.address.full_kind,
+                    one.resource.container(),
+                    f"{one.address} waits: {reference} {why}",
+                )
+            )
+            return True
+    return False
+
+
+def _create(one: Declared, inputs: _Inputs) -> Change:
+    known = place(one) in inputs.memory.applied or place(one) in inputs.facts.owned_at
+    kind = type(one.resource)
+    mark = ""
+    if kind.marker_field and getattr(one.resource, kind.marker_field) is None:
+        mark = str(Mark.of(inputs.facts.project, one.stack, one.address))
+    return Change(
+        stack=one.stack,
+        account=one.account,
+        address=one.address,
+        verb="create",
+        cause="drift" if known else "git",
+        key=one.resource.keys()[0],
+        container=one.resource.container(),
+        before=None,
+        after=one.resource,
+        fields=initial(one.resource),
+        marker=mark,
+        references=one.references,
+        needs=one.needs,
+        at=one.at,
+    )
+
+
+def _change(
+    one: Declared, seen: Seen, fields: tuple[FieldChange, ...], verb: Literal["update", "replace", "adopt"], cause: str
+) -> Change:
+    return Change(
+        stack=one.stack,
+        account=one.account,
+        address=one.address,
+        verb=verb,
+        cause=cause,  # type: ignore[arg-type]
+        key=one.resource.keys()[0],
+        container=one.resource.container(),
+        before=seen.resource,
+        after=one.resource,
+        id=seen.id,
+        fields=fields,
+        references=one.references,
+        managed=seen.managed,
+        needs=one.needs,
+        at=one.at,
+    )
+
+
+def _without_ignored(
+    one: Declared, fields: tuple[FieldChange, ...], inputs: _Inputs, draft: _Draft
+) -> tuple[FieldChange, ...]:
+    spec = inputs.tree.stacks.get(one.stack)
+    rules: dict[str, Ignore] = (
+        {rule.field: rule for rule in spec.ignores if rule.address == one.address} if spec else {}
+    )
+    if not rules:
+        return fields
+    kept = []
+    for item in fields:
+        rule = rules.get(item.name)
+        if rule is None:
+            kept.append(item)
+        elif inputs.today <= rule.expires.isoformat():
+            draft.accepted.append(Accepted(one.stack, one.address, item, rule))
+        else:
+            draft.warnings.append(
+                f"{rule.at}: the ignore rule for {one.address} field {item.name} ended on {rule.expires}; "
+                f"the difference counts again (owner {rule.owner}: {rule.reason})"
+            )
+            kept.append(item)
+    return tuple(kept)
+
+
+def _plan_left(account: str, seen: Seen, inputs: _Inputs, draft: _Draft) -> None:
+    """A live thing that nothing declares."""
+    row = inputs.facts.owned_live.get((account, seen.kind, seen.id))
+    if row is None:
+        if seen.managed:
+            return
+        ours = seen.owner is not None and seen.owner.project == inputs.tree.project.name
+        draft.unmanaged.append(Unmanaged(account, seen, f"carries the mark {seen.owner}" if ours else ""))
+        return
+    if row.stack not in inputs.tree.stacks:
+        draft.unmanaged.append(Unmanaged(account, seen, f"owned by {row.address} of stack {row.stack}, which is gone"))
+    elif row.stack in inputs.stacks and inputs.mode != "drift":
+        if (row.stack, row.address) in inputs.memory.applied or inputs.mode == "destroy":
+            draft.changes.append(_delete(row.stack, row.address, account, seen, inputs))
+        else:
+            draft.unmanaged.append(Unmanaged(account, seen, f"owned by {row.address} without a history"))
+
+
+def _delete(stack: str, address: Address, account: str, seen: Seen, inputs: _Inputs) -> Change:
+    return Change(
+        stack=stack,
+        account=account,
+        address=address,
+        verb="delete",
+        cause="git",
+        key=seen.key,
+        container=seen.resource.container(),
+        before=seen.resource,
+        after=None,
+        id=seen.id,
+        managed=seen.managed,
+    )
+
+
+def _plan_gone(matching: Matching, inputs: _Inputs, draft: _Draft) -> None:
+    """Owned, undeclared, and no longer there: to be forgotten without a word to the platform."""
+    left = {(account, seen.kind, seen.id) for account, seen in matching.left}
+    for row in inputs.memory.owned:
+        spec: Spec | None = inputs.tree.stacks.get(row.stack)
+        if spec is None or row.stack not in inputs.stacks or (row.account, row.kind, row.id) in left:
+            continue
+        moved = inputs.facts.moved.get((row.stack, row.address), row.address)
+        if moved in spec.declared:
+            continue
+        applied = inputs.memory.applied.get((row.stack, row.address))
+        resource = resource_of(applied, inputs.kinds) if applied else None
+        if resource is not None and (row.account, Container(row.kind, resource.container())) in inputs.read:
+            draft.gone.append((row.stack, row.address))
+
+
+def _refuse_renames(changes: Sequence[Change]) -> None:
+    """A delete and a create of one natural key is a rename that nobody declared."""
+    deleted = {(one.account, one.address.full_kind, one.key): one for one in changes if one.verb == "delete"}
+    problems = []
+    for one in changes:
+        other = deleted.get((one.account, one.address.full_kind, one.key)) if one.verb == "create" else None
+        if other is not None:
+            at = one.at
+            problems.append(
+                Problem(
+                    at.file if at else "",
+                    at.line if at else 0,
+                    str(one.address),
+                    f"this plan would delete and create the same thing ({' '.join(one.key)})",
+                    f"add `moved:` with `{{from: {other.address}, to: {one.address}}}`",
+                )
+            )
+    if problems:
+        raise SpecError(problems)
+
+
+def _finish(inputs: _Inputs, draft: _Draft, matching: Matching, desired: Sequence[Declared], at: str) -> Plan:
+    changes = in_waves(draft.changes, inputs.memory.applied)
+    owned: dict[tuple[str, str], int] = {}
+    for row in inputs.memory.owned:
+        pair = (row.stack, row.address.platform)
+        owned[pair] = owned.get(pair, 0) + 1
+    wanted: dict[tuple[str, str], int] = {}
+    for one in desired:
+        if not one.resource.lookup:
+            pair = (one.stack, one.address.platform)
+            wanted[pair] = wanted.get(pair, 0) + 1
+    chosen: Mapping[Place, None] = {place(one): None for one in desired if one.stack in inputs.stacks}
+    owning: tuple[Owning, ...] = tuple(one for one in matching.owning if (one.stack, one.address) in chosen)
+    plan = Plan(
+        stacks=inputs.stacks,
+        revision=inputs.tree.revision,
+        observed_at=at,
+        changes=changes,
+        adopt=tuple(sorted(draft.adopt, key=lambda change: (change.stack, change.address))),
+        accepted=tuple(draft.accepted),
+        unmanaged=tuple(draft.unmanaged),
+        gaps=_once(inputs.gaps + tuple(draft.gaps)),
+        owning=owning,
+        gone=tuple(draft.gone),
+        warnings=tuple(draft.warnings),
+        # `destroy` is asked for by name: it is not the accident that the size rules are there for.
+        owned_counts={} if inputs.mode == "destroy" else owned,
+        declared_counts=wanted,
+    )
+    return replace(plan, digest=digest_of(plan))
+
+
+def _once(gaps: Sequence[Gap]) -> tuple[Gap, ...]:
+    return tuple(dict.fromkeys(gaps))

@@ -1,0 +1,197 @@
+"""Which live thing is which declared one, and whose it is.
+
+found by          ours if                                   else
+recorded id       the ledger says so                        -
+owner mark        the mark names this project, stack, address -
+strongest key     a create of it was announced, unanswered  not ours: to adopt
+weaker key        (only where one and one are left over)    not ours: to adopt
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...model.change import Owning
+from ...model.memory import Intent, Memory, Owned
+from ...model.observation import Mark, Observation, Seen
+from ...model.resource import Address
+from ...model.spec import Declared, Tree
+
+Place = tuple[str, Address]
+"""(stack, address)."""
+Live = tuple[str, str, str]
+"""(account, kind, id)."""
+
+
+@dataclass
+class Matching:
+    """The pairs, what is left on either side, and ownership the ledger has yet to learn."""
+
+    pairs: dict[Place, Seen] = field(default_factory=dict)
+    ours: set[Place] = field(default_factory=set)
+    owning: list[Owning] = field(default_factory=list)
+    left: list[tuple[str, Seen]] = field(default_factory=list)
+    """(account, seen) that no declared resource matched."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What matching may know, indexed once."""
+
+    project: str
+    owned_at: Mapping[Place, Owned]
+    owned_live: Mapping[Live, Owned]
+    creating: Mapping[Place, Intent]
+    moved: Mapping[Place, Address]
+    """(stack, old address) to the new one."""
+
+    @classmethod
+    def gather(cls, tree: Tree, memory: Memory) -> "Facts":
+        moved = {(spec.name, one.before): one.after for spec in tree.stacks.values() for one in spec.moved}
+        owned_at: dict[Place, Owned] = {}
+        owned_live: dict[Live, Owned] = {}
+        for row in memory.owned:
+            owned_at[row.stack, moved.get((row.stack, row.address), row.address)] = row
+            owned_live[row.account, row.kind, row.id] = row
+        creating = {(one.stack, one.address): one for one in memory.intents if one.verb in ("create", "replace")}
+        return cls(tree.project.name, owned_at, owned_live, creating, moved)
+
+
+def place(declared: Declared) -> Place:
+    return declared.stack, declared.address
+
+
+def match(declared: Sequence[Declared], observations: Iterable[Observation], facts: Facts) -> Matching:
+    """Pairs each declared resource with at most one live thing, account by account."""
+    found = Matching()
+    by_account: dict[str, list[Declared]] = defaultdict(list)
+    for one in declared:
+        by_account[one.account].append(one)
+    seen_by_account: dict[str, list[Seen]] = defaultdict(list)
+    for observation in observations:
+        seen_by_account[observation.account].extend(observation.seen)
+    for account in sorted(by_account.keys() | seen_by_account.keys()):
+        _match_account(account, by_account[account], seen_by_account[account], facts, found)
+    return found
+
+
+def _match_account(
+    account: str, declared: Sequence[Declared], seen: Sequence[Seen], facts: Facts, found: Matching
+) -> None:
+    free = {(one.kind, one.id): one for one in seen}
+    open_declared = _by_id_and_mark(account, declared, free, facts, found)
+    open_declared = _by_strongest_key(account, open_declared, free, facts, found)
+    level = 1
+    while open_declared:
+        deeper = [one for one in open_declared if len(one.resource.keys()) > level]
+        if not deeper:
+            break
+        paired = _by_weaker_key(account, deeper, free, facts, found, level)
+        open_declared = [one for one in open_declared if place(one) not in paired]
+        level += 1
+    found.left.extend((account, one) for one in free.values())
+
+
+def _by_id_and_mark(
+    account: str,
+    declared: Sequence[Declared],
+    free: dict[tuple[str, str], Seen],
+    facts: Facts,
+    found: Matching,
+) -> list[Declared]:
+    marked: dict[Mark, list[Seen]] = defaultdict(list)
+    for live in free.values():
+        if live.owner is not None and live.owner.project == facts.project:
+            marked[live.owner].append(live)
+    still_open = []
+    for one in declared:
+        row = facts.owned_at.get(place(one))
+        seen = free.get((one.address.full_kind, row.id)) if row and row.account == account else None
+        if seen is not None and row is not None:
+            moved = "moved" if row.address != one.address else None
+            _pair(one, seen, free, found, ours=True)
+            if moved:
+                found.owning.append(Owning(one.stack, account, one.address, seen, one, "moved"))
+            continue
+        seen = _marked(one, marked, free, facts) if marked else None
+        if seen is not None:
+            _pair(one, seen, free, found, ours=True)
+            found.owning.append(Owning(one.stack, account, one.address, seen, one, "marker"))
+            continue
+        still_open.append(one)
+    return still_open
+
+
+def _marked(
+    one: Declared, marked: Mapping[Mark, list[Seen]], free: Mapping[tuple[str, str], Seen], facts: Facts
+) -> Seen | None:
+    """The live thing that carries this address's mark; None where two do (somebody copied the mark)."""
+    names = [one.address, *(old for (stack, old), new in facts.moved.items() if (stack, new) == place(one))]
+    found = [
+        seen
+        for name in names
+        for seen in marked.get(Mark.of(facts.project, one.stack, name), ())
+        if (seen.kind, seen.id) in free
+        and seen.kind == one.address.full_kind
+        and (one.account, seen.kind, seen.id) not in facts.owned_live
+    ]
+    if len(found) > 1:
+        found = [seen for seen in found if seen.key == one.resource.keys()[0]]
+    return found[0] if len(found) == 1 else None
+
+
+def _by_strongest_key(
+    account: str,
+    declared: Sequence[Declared],
+    free: dict[tuple[str, str], Seen],
+    facts: Facts,
+    found: Matching,
+) -> list[Declared]:
+    index: dict[tuple[str, tuple[str, ...]], list[Seen]] = defaultdict(list)
+    for seen in free.values():
+        if (account, seen.kind, seen.id) not in facts.owned_live:
+            index[seen.kind, seen.key].append(seen)
+    still_open = []
+    for one in declared:
+        candidates = index.get((one.address.full_kind, one.resource.keys()[0]), [])
+        if not candidates:
+            still_open.append(one)
+            continue
+        seen = candidates.pop(0)
+        intent = facts.creating.get(place(one))
+        announced = intent is not None and intent.account == account and intent.key == seen.key
+        _pair(one, seen, free, found, ours=announced)
+        if announced:
+            found.owning.append(Owning(one.stack, account, one.address, seen, one, "intent"))
+    return still_open
+
+
+def _by_weaker_key(
+    account: str,
+    declared: Sequence[Declared],
+    free: dict[tuple[str, str], Seen],
+    facts: Facts,
+    found: Matching,
+    level: int,
+) -> set[Place]:
+    wanted: dict[tuple[str, tuple[str, ...]], list[Declared]] = defaultdict(list)
+    for one in declared:
+        wanted[one.address.full_kind, one.resource.keys()[level]].append(one)
+    live: dict[tuple[str, tuple[str, ...]], list[Seen]] = defaultdict(list)
+    for seen in free.values():
+        keys = seen.resource.keys()
+        if len(keys) > level and not seen.managed and (account, seen.kind, seen.id) not in facts.owned_live:
+            live[seen.kind, keys[level]].append(seen)
+    paired = set()
+    for key, ones in wanted.items():
+        if len(ones) == 1 and len(live.get(key, ())) == 1:
+            _pair(ones[0], live[key][0], free, found, ours=False)
+            paired.add(place(ones[0]))
+    return paired
+
+
+def _pair(one: Declared, seen: Seen, free: dict[tuple[str, str], Seen], found: Matching, *, ours: bool) -> None:
+    del free[seen.kind, seen.id]
+    found.pairs[place(one)] = seen
+    if ours and not one.resource.lookup:
+        found.ours.add(place(one))

@@ -1,0 +1,284 @@
+"""The ledger: what was announced, what became of it, what is ours, and who is at work."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from ..model.change import Change, Outcome
+from ..model.errors import LedgerError, WrongAccount
+from ..model.memory import Applied, Memory, Owned
+from ..model.resource import Address
+from . import backup, chain, owning, recall
+from .chain import Draft, Entry
+from .door import Door
+from .lease import Lease, Timing, unlock
+from .recall import RunRow
+from .tables import approval, intent, pin
+from .tables import run as runs_table
+from .values import canonical, kept_fields, strong_key, told_fields, utc
+
+_RESULT = update(intent).where(intent.c.id == bindparam("an_id")).values(result=bindparam("a_result"))
+
+
+class Ledger:
+    """One opened ledger; a context manager. The threads of a process may share it.
+
+    Every method is one transaction. Raises LedgerError where the database says no, LedgerLocked where others are in
+    the way.
+    """
+
+    def __init__(self, door: Door, clock: Callable[[], dt.datetime], *, timing: Timing | None = None) -> None:
+        self.id = door.id
+        self.location = door.home.location
+        self._door = door
+        self._clock = clock
+        self._timing = timing
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Lets go of the home. Leases that are still held are over by themselves."""
+        self._door.close()
+
+    # What a plan reads.
+
+    def memory(self) -> Memory:
+        """Everything a plan may ask, as of one moment."""
+        return self._door.read(recall.memory)
+
+    def pin(self, account: str, platform: str, id: str) -> None:
+        """Remembers which account of the platform is meant. Raises WrongAccount where another one was pinned."""
+        self._door.write(lambda connection: self._pin(connection, account, platform, id))
+
+    def approve(self, digest: str, who: str) -> None:
+        """Remembers that a person approved the plan with this digest; the first approval counts."""
+
+        def work(connection: Connection) -> None:
+            if connection.execute(select(approval).where(approval.c.digest == digest)).first() is None:
+                connection.execute(insert(approval), {"digest": digest, "who": who, "at": self._now()})
+                self._append(connection, [Draft("", "approved", detail={"digest": digest, "who": who})])
+
+        self._door.write(work)
+
+    # One run.
+
+    def begin_run(self, command: str, stacks: Sequence[str], revision: str, who: str) -> int:
+        """Announces a run; its number goes with everything it does."""
+        row = {
+            "command": command,
+            "stacks": canonical(list(stacks)),
+            "revision": revision,
+            "who": who,
+            "began": self._now(),
+            "summary": "{}",
+        }
+
+        def work(connection: Connection) -> int:
+            return int(connection.execute(insert(runs_table).returning(runs_table.c.id), row).scalar_one())
+
+        return self._door.write(work)
+
+    def end_run(self, run: int, exit_code: int, summary: Mapping[str, Any]) -> None:
+        """A run that is not ended died; `summary` must be free of secrets."""
+        ended = update(runs_table).where(runs_table.c.id == run)
+        ended = ended.values(ended=self._now(), exit_code=exit_code, summary=canonical(summary))
+        self._door.write(lambda connection: connection.execute(ended))
+
+    def intend(self, run: int, wave: int, changes: Sequence[Change]) -> list[int]:
+        """Announces a whole wave before the first call of it; one id a change, in order.
+
+        No intent, no effect: whoever changes a platform has this behind them. Raises LedgerLocked where a lease of
+        this ledger on one of the stacks is lost.
+        """
+        if not changes:
+            return []
+        at = self._now()
+        rows = [_intent_row(run, wave, change, at) for change in changes]
+
+        def work(connection: Connection) -> list[int]:
+            announced = insert(intent).returning(intent.c.id, sort_by_parameter_order=True)
+            return list(connection.execute(announced, rows).scalars())
+
+        return self._door.write(work, fenced={change.stack for change in changes})
+
+    def conclude(self, run: int, outcomes: Sequence[tuple[int, Outcome]], *, revision: str, project: str) -> None:
+        """Writes what became of announced changes: result, ownership, last applied state and history, all or nothing.
+
+        An `unsure` outcome leaves its intent open: the next run looks for the object. Every other status closes it.
+        """
+        if not outcomes:
+            return
+        at = self._now()
+        results = [{"an_id": id, "a_result": one.status} for id, one in outcomes if one.status != "unsure"]
+        done = [one for _, one in outcomes if one.status == "done"]
+        drafts = [_outcome_draft(id, one, run=run, revision=revision, project=project) for id, one in outcomes]
+
+        def work(connection: Connection) -> None:
+            if results:
+                connection.execute(_RESULT, results)
+            owning.settle(connection, done, revision=revision, at=at)
+            self._append(connection, drafts)
+
+        self._door.write(work)
+
+    def close_intents(self, ids: Sequence[int], result: str) -> None:
+        """Closes intents whose effect was found, or was found to be absent; `result` says which."""
+        rows = [{"an_id": id, "a_result": result} for id in ids]
+        wanted = select(intent.c.id, intent.c.stack, intent.c.address).where(intent.c.result.is_(None))
+
+        def work(connection: Connection) -> None:
+            closing = [row for row in connection.execute(wanted) if row.id in set(ids)]
+            connection.execute(_RESULT, rows)
+            self._append(
+                connection,
+                [Draft(row.stack, "intent closed", row.address, {"id": row.id, "result": result}) for row in closing],
+            )
+
+        if rows:
+            self._door.write(work)
+
+    # Ownership without a change on a platform.
+
+    def own(self, rows: Sequence[Owned], applied: Sequence[Applied], why: str, run: int | None = None) -> None:
+        """Takes ownership: adopt, a claim by marker or intent, a new address.
+
+        What was applied at a thing's former address comes along, unless `applied` says otherwise.
+        """
+        drafts = [
+            Draft(
+                one.stack,
+                "owned",
+                str(one.address),
+                {"why": why, "run": run, "account": one.account, "kind": one.kind, "id": one.id, "key": one.key},
+            )
+            for one in rows
+        ]
+
+        def work(connection: Connection) -> None:
+            owning.own(connection, rows, applied)
+            self._append(connection, drafts)
+
+        self._door.write(work)
+
+    def forget(self, stack: str, addresses: Sequence[Address], why: str) -> None:
+        """Stops managing: what is owned and applied goes, the history stays."""
+        drafts = [Draft(stack, "forgotten", str(address), {"why": why}) for address in addresses]
+
+        def work(connection: Connection) -> None:
+            owning.forget(connection, [(stack, address) for address in addresses])
+            self._append(connection, drafts)
+
+        self._door.write(work)
+
+    # Who is at work.
+
+    def lease(
+        self, stacks: Sequence[str], *, holder: str, timeout_seconds: float = 0.0
+    ) -> AbstractContextManager[Lease]:
+        """A claim on all the stacks or on none, waited for at most so long. Raises LedgerLocked, naming the holder."""
+        return Lease(
+            self._door,
+            stacks,
+            holder=holder,
+            now=self._now,
+            append=self._append,
+            timeout_seconds=timeout_seconds,
+            timing=self._timing,
+        )
+
+    def unlock(self, stack: str, reason: str, who: str) -> bool:
+        """Takes the lease on a stack away from whoever holds it, with a line in the history; False: nobody did."""
+
+        def work(connection: Connection) -> bool:
+            holder = unlock(connection, stack)
+            if holder is None:
+                return False
+            self._append(connection, [Draft(stack, "unlocked", detail={**holder, "reason": reason, "who": who})])
+            return True
+
+        self._door.refresh()
+        return self._door.write(work)
+
+    # History.
+
+    def history(self, stack: str | None = None, limit: int = 50) -> list[Entry]:
+        """Newest first. Stack "" holds what concerns the ledger itself: pins and approvals."""
+        return self._door.read(lambda connection: chain.latest(connection, stack, limit))
+
+    def heads(self) -> dict[str, str]:
+        """The last hash of each stack's chain, for people to write down."""
+        return self._door.read(chain.heads)
+
+    def verify(self, known: Mapping[str, str] | None = None) -> dict[str, int]:
+        """Recomputes all chains; returns entries a stack. `known`: heads written down earlier must still be there."""
+        return self._door.read(lambda connection: chain.verify(chain.stored(connection), self.id, known or {}))
+
+    def runs(self, limit: int = 20) -> list[RunRow]:
+        """Newest first."""
+        return self._door.read(lambda connection: recall.runs(connection, limit))
+
+    def backup(self, path: Path) -> None:
+        """Writes one JSON document with every table, readable by its owner only, whole or not at all."""
+        document = self._door.read(lambda connection: backup.document(connection, self.id, at=self._now()))
+        backup.write(document, path)
+
+    def _now(self) -> str:
+        return utc(self._clock())
+
+    def _append(self, connection: Connection, drafts: Sequence[Draft]) -> None:
+        chain.append(connection, self.id, self._now(), drafts)
+
+    def _pin(self, connection: Connection, account: str, platform: str, id: str) -> None:
+        wanted = select(pin.c.remote_id).where(pin.c.account == account, pin.c.platform == platform)
+        pinned = connection.execute(wanted).scalar_one_or_none()
+        if pinned is None:
+            if not id:
+                raise LedgerError(f"account {account} on {platform} has no id to pin")
+            row = {"account": account, "platform": platform, "remote_id": id, "at": self._now()}
+            connection.execute(insert(pin), row)
+            self._append(connection, [Draft("", "pinned", f"{account}/{platform}", {"id": id})])
+        elif pinned != id:
+            raise WrongAccount(f"account {account} on {platform} is pinned to {pinned}; the credential opens {id}")
+
+
+def _intent_row(run: int, wave: int, change: Change, at: str) -> dict[str, Any]:
+    return {
+        "run": run,
+        "wave": wave,
+        "stack": change.stack,
+        "account": change.account,
+        "address": str(change.address),
+        "kind": change.kind.kind,
+        "key": canonical(strong_key(change)),
+        "verb": change.verb,
+        "fields": canonical(kept_fields(change.after) if change.after is not None else {}),
+        "at": at,
+    }
+
+
+def _outcome_draft(id: int, outcome: Outcome, *, run: int, revision: str, project: str) -> Draft:
+    change = outcome.change
+    detail = {
+        "run": run,
+        "intent": id,
+        "verb": change.verb,
+        "cause": change.cause,
+        "status": outcome.status,
+        "id": outcome.id or change.id,
+        "project": project,
+        "revision": revision,
+        "fields": told_fields(change),
+        "error": outcome.error,
+    }
+    return Draft(change.stack, f"{change.verb} {outcome.status}", str(change.address), detail)

@@ -1,0 +1,104 @@
+"""Reading the ledger back: the tables as the nouns that a plan knows."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from ..model.memory import Applied, Intent, Memory, Owned
+from ..model.resource import Address
+from .tables import applied, approval, intent, owned, pin, run
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One run of a command. `ended` and `exit_code` are None while it runs, and after it died."""
+
+    id: int
+    command: str
+    stacks: tuple[str, ...]
+    revision: str
+    who: str
+    began: str
+    ended: str | None
+    exit_code: int | None
+    summary: dict[str, Any]
+
+
+def memory(connection: Connection) -> Memory:
+    """Everything a plan may ask, as of one moment."""
+    addresses = _Addresses()
+    return Memory(
+        owned=tuple(_owned(connection, addresses)),
+        applied={(one.stack, one.address): one for one in _applied(connection, addresses)},
+        intents=tuple(open_intents(connection)),
+        pins={(row.account, row.platform): row.remote_id for row in connection.execute(select(pin))},
+        approvals=frozenset(connection.execute(select(approval.c.digest)).scalars()),
+    )
+
+
+def open_intents(connection: Connection) -> Iterator[Intent]:
+    """What was announced and has no result, oldest first."""
+    for row in connection.execute(select(intent).where(intent.c.result.is_(None)).order_by(intent.c.id)):
+        yield Intent(
+            id=row.id,
+            stack=row.stack,
+            account=row.account,
+            address=Address.parse(row.address),
+            kind=row.kind,
+            key=tuple(json.loads(row.key)),
+            verb=row.verb,
+            fields=json.loads(row.fields),
+        )
+
+
+def runs(connection: Connection, limit: int) -> list[RunRow]:
+    """Newest first."""
+    rows = connection.execute(select(run).order_by(run.c.id.desc()).limit(limit))
+    return [
+        RunRow(
+            id=row.id,
+            command=row.command,
+            stacks=tuple(json.loads(row.stacks)),
+            revision=row.revision,
+            who=row.who,
+            began=row.began,
+            ended=row.ended,
+            exit_code=row.exit_code,
+            summary=json.loads(row.summary),
+        )
+        for row in rows
+    ]
+
+
+class _Addresses(dict[str, Address]):
+    """Each address once, however many rows name it."""
+
+    def __missing__(self, text: str) -> Address:
+        self[text] = address = Address.parse(text)
+        return address
+
+
+def _owned(connection: Connection, addresses: _Addresses) -> Iterator[Owned]:
+    columns = (owned.c.account, owned.c.kind, owned.c.key, owned.c.remote_id, owned.c.address, owned.c.stack)
+    rows = connection.execute(select(*columns).order_by(owned.c.stack, owned.c.address)).all()
+    keys = _parsed(row[2] for row in rows)
+    for (account, kind, _, id, address, stack), key in zip(rows, keys, strict=True):
+        yield Owned(account, kind, tuple(key), id, addresses[address], stack)
+
+
+def _applied(connection: Connection, addresses: _Addresses) -> Iterator[Applied]:
+    table = applied.c
+    columns = (table.stack, table.address, table.revision, table.fields, table.refs, table.prints, table.at)
+    rows = connection.execute(select(*columns)).all()
+    # One document for the whole column: ten thousand calls of the parser cost more than the parsing.
+    values = _parsed(f"[{row[3]},{row[4]},{row[5]}]" for row in rows)
+    for (stack, address, revision, _, _, _, at), (fields, refs, prints) in zip(rows, values, strict=True):
+        yield Applied(stack, addresses[address], revision, fields, refs, prints, at)
+
+
+def _parsed(texts: Iterable[str]) -> Sequence[Any]:
+    parsed: list[Any] = json.loads(f"[{','.join(texts)}]")
+    return parsed

