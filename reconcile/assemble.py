@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .loop import Pair, Reconciler
 from .model.errors import ReconcileError
@@ -23,13 +23,14 @@ from .platforms import kinds as known_kinds
 from .platforms import platforms as known_platforms
 from .platforms import pretends as known_pretends
 from .rules import of_repository, shipped
-from .sandbox.client import clock as read_clock
 from .sandbox.ready import Ready
-from .sandbox.world import AccountSeed, World
 from .settings import Settings
 from .steps.load import Source, at_revision, load, load_project, working_tree
 from .store import Ledger, begin_ledger, open_ledger
 from .wire import Budget, CallLimit, CallLog, Client, Pool, Redactor
+
+if TYPE_CHECKING:
+    from .sandbox.world import World
 
 SANDBOX_LEDGER_ID = "sandbox"
 
@@ -52,8 +53,10 @@ class Workshop(AbstractContextManager["Workshop"]):
     def __post_init__(self) -> None:
         self.calls = CallLog(self.settings.log_file)
         if self.world is None and self.settings.sandbox is not None:
+            from .sandbox.client import now
+
             self.world = Ready.read(self.settings.sandbox)
-            offset = read_clock(self.world) - datetime.now(UTC)
+            offset = now(self.world.clock) - datetime.now(UTC)
             self.clock = lambda: datetime.now(UTC) + offset
         self._tree: Tree | None = None
         self._ledger: Ledger | None = None
@@ -214,8 +217,11 @@ def begin_world(
     rate_limits: bool = False,
     empty: bool = False,
     record_bodies: bool = False,
-) -> World:
+) -> "World":
     """A pretend world with the accounts of a repository, holding what its stacks look up or pin and nothing else."""
+    # Flask and waitress are the sandbox's alone: no other command waits for them.
+    from .sandbox.world import AccountSeed, World
+
     with Workshop(Settings(root)) as shop:
         tree = shop.tree
     seeds = [

@@ -253,8 +253,12 @@ class Reconciler:
                     if kind.group_by and kind.refers().get(kind.group_by) == one.resource.kind:
                         pair = (one.account, one.address.platform)
                         found.setdefault(pair, set()).add(Container(kind.kind, one.resource.title()))
+        chosen = frozenset(names)
         for row in memory.owned:
-            history = memory.applied.get((row.stack, row.address)) if row.stack in names else None
+            # What is still declared named its listing above; only what left the stack files is read from its history.
+            if row.stack not in chosen or row.address in self.tree.stacks[row.stack].declared:
+                continue
+            history = memory.applied.get((row.stack, row.address))
             resource = resource_of(history, self.kinds) if history else None
             if resource is not None:
                 add(row.account, resource)

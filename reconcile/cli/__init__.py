@@ -6,8 +6,13 @@ from typing import NoReturn
 import typer
 
 from .. import __version__
-from . import asking, changing, demo, ledger, sandbox, takeover
+from .asking import add_to as asking
+from .changing import add_to as changing
+from .demo import add_to as demo
 from .leaving import Leave, leave_with
+from .ledger import add_to as ledger
+from .sandbox import add_to as sandbox
+from .takeover import add_to as takeover
 
 app = typer.Typer(
     name="trueup",
@@ -32,8 +37,8 @@ def trueup(
     """Compare the repository's desired state with the live platforms, and apply the fixes."""
 
 
-for commands in (takeover, changing, asking, ledger, sandbox, demo):
-    commands.add_to(app)
+for add_commands in (takeover, changing, asking, ledger, sandbox, demo):
+    add_commands(app)
 
 
 def main() -> NoReturn:

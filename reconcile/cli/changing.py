@@ -121,7 +121,8 @@ def apply(
 ) -> None:
     """Make the platforms match the stacks."""
     shop = opt.workshop(directory, rev=rev, parallelism=parallelism, max_calls=max_calls, log_file=log_file)
-    digest, mode, choice = "", ("drift" if drift_only else "spec"), _choice(target, exclude)
+    digest, choice = "", _choice(target, exclude)
+    mode: Mode = "drift" if drift_only else "spec"
     if planfile is not None:
         digest, stack, mode, choice = _read_plan(planfile)
     elif approve:
@@ -346,5 +347,3 @@ def _read_plan(path: Path) -> "tuple[str, list[str], Mode, Choice]":
 
 def _closing_line(screen: "Console", shop: "Workshop", seconds: float) -> None:
     screen.print(f"[dim]{shop.calls.count()} API calls, {seconds:.2f} s[/]")
-
-

@@ -29,11 +29,11 @@ def plan_document(
         "revision": plan.revision,
         "digest": plan.digest,
         "changes": [
-            _change(one, judged, became.get(id(one)) or by_place.get((one.stack, one.address)))
-            for one in plan.changes
+            _change(one, judged, became.get(id(one)) or by_place.get((one.stack, one.address))) for one in plan.changes
         ],
         "adopt": [
-            {"stack": one.stack, "address": str(one.address), "id": one.id, "account": one.account} for one in plan.adopt
+            {"stack": one.stack, "address": str(one.address), "id": one.id, "account": one.account}
+            for one in plan.adopt
         ],
         "accepted": [
             {

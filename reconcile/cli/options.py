@@ -15,9 +15,7 @@ Stacks = Annotated[
 ]
 All = Annotated[bool, typer.Option("--all", help="Every stack of the repository.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout; messages on stderr.")]
-Rev = Annotated[
-    str | None, typer.Option("--rev", help="Read the stack files from this commit, not the working tree.")
-]
+Rev = Annotated[str | None, typer.Option("--rev", help="Read the stack files from this commit, not the working tree.")]
 Targets = Annotated[
     list[str] | None, typer.Option("--target", "-t", help="Only this address; may be given more than once.")
 ]
@@ -27,9 +25,7 @@ Detailed = Annotated[
     typer.Option("--detailed-exitcode", "--detailed-exit-code", help="Leave with 2 when there are changes."),
 ]
 Concise = Annotated[bool, typer.Option("--concise", help="One line a change, no fields.")]
-Parallelism = Annotated[
-    int, typer.Option("--parallelism", "-p", min=1, max=256, help="HTTP calls under way at once.")
-]
+Parallelism = Annotated[int, typer.Option("--parallelism", "-p", min=1, max=256, help="HTTP calls under way at once.")]
 MaxCalls = Annotated[
     int | None, typer.Option("--max-calls", min=0, help="Stop with 15 before more API calls than this are made.")
 ]

@@ -12,7 +12,13 @@ from ..model.verdict import Judged
 
 GLYPH = {"create": "+", "update": "~", "replace": "-/+", "delete": "-", "adopt": "="}
 COLOUR = {"create": "green", "update": "yellow", "replace": "red", "delete": "red", "adopt": "cyan"}
-MARK = {"done": "[green]✓[/]", "failed": "[red]✗[/]", "unsure": "[red]?[/]", "held": "[cyan]‖[/]", "denied": "[red]⊘[/]"}
+MARK = {
+    "done": "[green]✓[/]",
+    "failed": "[red]✗[/]",
+    "unsure": "[red]?[/]",
+    "held": "[cyan]‖[/]",
+    "denied": "[red]⊘[/]",
+}
 
 
 def show_plan(screen: Console, judged: Judged, *, concise: bool, title: str = "Plan") -> None:
@@ -78,7 +84,8 @@ def _show_change(screen: Console, change: Change, judged: Judged, concise: bool)
     colour = COLOUR[change.verb]
     verdict = judged.of(change)
     cause = change.cause + (", also drifted" if change.also_drifted else "")
-    line = f"  [{colour}]{GLYPH[change.verb]:>3}[/] {escape(str(change.address))}  [dim]{escape(_title(change))}[/]  ({cause})"
+    name, title = escape(str(change.address)), escape(_title(change))
+    line = f"  [{colour}]{GLYPH[change.verb]:>3}[/] {name}  [dim]{title}[/]  ({cause})"
     if verdict and verdict.decision != "allow":
         line += f"  [bold]{verdict.decision}[/] {escape(verdict.rule)}: {escape(verdict.reason)}"
     screen.print(line)

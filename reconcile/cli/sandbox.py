@@ -19,7 +19,9 @@ sandbox = typer.Typer(help="A pretend world of every platform, on loopback.", in
 Account = Annotated[str | None, typer.Option("--account", help="Whose; needed where two accounts hold the name.")]
 Fields = Annotated[
     list[str] | None,
-    typer.Argument(help="FIELD=VALUE …; where.FIELD=VALUE selects where a name is ambiguous.", metavar="[FIELD=VALUE]…"),
+    typer.Argument(
+        help="FIELD=VALUE …; where.FIELD=VALUE selects where a name is ambiguous.", metavar="[FIELD=VALUE]…"
+    ),
 ]
 Platform = Annotated[str, typer.Argument(help="cloudflare, betterstack …")]
 Kind = Annotated[str, typer.Argument(help="record, zone, heartbeat …")]
@@ -45,7 +47,6 @@ def serve(
     """Serve the pretend world until Ctrl-C. Commands with TRUEUP_SANDBOX=READY_FILE talk to it."""
     if context.invoked_subcommand is not None:
         return
-    import signal
     import tempfile
 
     from ..assemble import begin_world
@@ -56,7 +57,6 @@ def serve(
         directory.resolve(), state=state, latency_seconds=latency / 1000, rate_limits=rate_limits == "real", empty=empty
     )
     served = serve_world(world, port=port, ready_file=ready_path, ledger=ready_path.with_suffix(".ledger.db"))
-    signal.signal(signal.SIGTERM, lambda number, frame: served.stop())
     typer.echo(f"sandbox: {served.page_url}")
     for name, url in served.platform_urls.items():
         typer.echo(f"  {name}: {url}")

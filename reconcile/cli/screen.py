@@ -18,7 +18,12 @@ def console(*, no_color: bool = False, stderr: bool = False) -> "Console":
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else 200
     return Console(
-        file=stream, no_color=plain, color_system=None if plain else "auto", highlight=False, width=width, soft_wrap=True
+        file=stream,
+        no_color=plain,
+        color_system=None if plain else "auto",
+        highlight=False,
+        width=width,
+        soft_wrap=True,
     )
 
 

@@ -9,6 +9,7 @@ import pkgutil
 from collections.abc import Iterator, Mapping
 from functools import cache
 from types import MappingProxyType, ModuleType
+from typing import cast
 
 from ..model.platform import Platform
 from ..model.pretend import PretendPlatform
@@ -58,5 +59,4 @@ def _platform(module: ModuleType) -> type[Platform]:
     ]
     if len(own) != 1:
         raise TypeError(f"{module.__name__} holds {len(own)} platform classes; one is expected")
-    found: type[Platform] = own[0]
-    return found
+    return cast(type[Platform], own[0])

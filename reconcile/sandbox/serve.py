@@ -8,7 +8,7 @@ import socket
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from waitress.adjustments import Adjustments  # type: ignore[import-untyped]
 from waitress.task import ThreadedTaskDispatcher  # type: ignore[import-untyped]
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 _HOST = "127.0.0.1"
 _SAVE_SECONDS = 0.5
+
+
+class _Terminated(BaseException):
+    """SIGTERM came while the world was waited for."""
 
 
 @dataclass
@@ -87,22 +91,40 @@ class Served:
 
     def wait(self) -> None:
         """Until `stop` is called from elsewhere, Ctrl-C, or SIGTERM (only seen in the main thread). Then stops."""
+
+        def leave(number: int, frame: object) -> NoReturn:
+            # Raised, not set: an Event set from a signal could wait for the lock that the interrupted wait holds.
+            raise _Terminated
+
+        in_main = threading.current_thread() is threading.main_thread()
+        before = signal.signal(signal.SIGTERM, leave) if in_main else None
         try:
-            if threading.current_thread() is threading.main_thread():
-                signal.signal(signal.SIGTERM, lambda number, frame: self._ended.set())
             self._ended.wait()
+        except _Terminated:
+            pass
         finally:
+            if in_main:
+                signal.signal(signal.SIGTERM, signal.SIG_IGN)
             self.stop()
+            if in_main:
+                signal.signal(signal.SIGTERM, before)
 
     def stop(self) -> None:
         """Close every port, save the state, take the ready file away."""
-        if self.ready_file is not None:
+        if self.ready_file is not None and self._is_ours(self.ready_file):
             self.ready_file.unlink(missing_ok=True)
         listeners, self.listeners = self.listeners, []
         for listener in listeners:
             listener.stop()
         self._ended.set()
         self.world.save()
+
+    def _is_ours(self, file: Path) -> bool:
+        """Whether the ready file still speaks of this world: another may have been started on the same file."""
+        try:
+            return Ready.read(file) == self.ready
+        except ReconcileError:
+            return False
 
     def keep_saving(self) -> None:
         """Save the state twice a second while it changes, in a thread of its own."""

@@ -30,20 +30,19 @@ class Fence(Protocol):
 class Door:
     """Transactions on one opened ledger. Threads of a process take turns here, processes in the database."""
 
-    def __init__(self, home: Home, engine: Engine, *, id: str, readonly: bool, swaps: int = SWAPS) -> None:
+    def __init__(self, home: Home, engine: Engine, *, id: str, readonly: bool) -> None:
         self.id = id
         self.home = home
         self.fences: list[Fence] = []
         self._engine = engine
         self._readonly = readonly
-        self._swaps = swaps
         self._unsure = False
         self._turn = threading.RLock()
 
     def read(self, work: Callable[[Connection], T]) -> T:
-        """Runs `work` on one moment of the ledger."""
+        """Runs `work` on one moment of the ledger, as it is now."""
         with self._turn, told(self.home.location):
-            self._settle()
+            self.refresh()
             with self._engine.connect() as connection, connection.begin():
                 return work(connection)
 
@@ -58,7 +57,7 @@ class Door:
             raise LedgerError("this ledger was opened for reading only", advice="run a command that may write")
         with self._turn, told(self.home.location):
             self._settle()
-            for _ in range(self._swaps):
+            for _ in range(SWAPS):
                 try:
                     return self._once(work, fenced)
                 except SwapLost:

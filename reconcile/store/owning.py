@@ -32,9 +32,9 @@ def settle(connection: Connection, done: Sequence[Outcome], *, revision: str, at
 
 
 def owned_after(outcome: Outcome) -> Owned:
-    """Raises ValueError where neither outcome nor change knows the platform's id: owning needs one."""
+    """Raises ValueError where nobody knows the platform's id: owning needs one, and a replaced thing's is gone."""
     change = outcome.change
-    id = outcome.id or change.id
+    id = outcome.id or ("" if change.verb == "replace" else change.id)
     if not id:
         raise ValueError(f"{change.verb} of {change.address} is told to be done without the platform's id")
     key = outcome.resource.keys()[0] if outcome.resource is not None else strong_key(change)

@@ -1,7 +1,9 @@
 """Reading the ledger back: the tables as the nouns that a plan knows."""
 
+import gc
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,13 +32,14 @@ class RunRow:
 def memory(connection: Connection) -> Memory:
     """Everything a plan may ask, as of one moment."""
     addresses = _Addresses()
-    return Memory(
-        owned=tuple(_owned(connection, addresses)),
-        applied={(one.stack, one.address): one for one in _applied(connection, addresses)},
-        intents=tuple(open_intents(connection)),
-        pins={(row.account, row.platform): row.remote_id for row in connection.execute(select(pin))},
-        approvals=frozenset(connection.execute(select(approval.c.digest)).scalars()),
-    )
+    with _no_collecting():
+        return Memory(
+            owned=tuple(_owned(connection, addresses)),
+            applied={(one.stack, one.address): one for one in _applied(connection, addresses)},
+            intents=tuple(open_intents(connection)),
+            pins={(row.account, row.platform): row.remote_id for row in connection.execute(select(pin))},
+            approvals=frozenset(connection.execute(select(approval.c.digest)).scalars()),
+        )
 
 
 def open_intents(connection: Connection) -> Iterator[Intent]:
@@ -71,6 +74,18 @@ def runs(connection: Connection, limit: int) -> list[RunRow]:
         )
         for row in rows
     ]
+
+
+@contextmanager
+def _no_collecting() -> Iterator[None]:
+    """Nothing here becomes garbage, and walking the growing heap again and again takes as long as the reading."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 class _Addresses(dict[str, Address]):

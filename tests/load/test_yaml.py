@@ -52,7 +52,7 @@ REFUSED: dict[str, tuple[bytes, int, str]] = {
     "several documents": (b"account: acme\n---\naccount: acme\n", 2, "a second document in one file"),
     "number as key": (b"account: acme\n1: x\n", 2, "a key that is no text: 1"),
     "truth as key": (b"account: acme\ntrue: x\n", 2, "a key that is no text: True"),
-    "nothing as key": (b"account: acme\n: x\n", 2, "a key that is no text: None"),
+    "nothing as key": (b"account: acme\n~: x\n", 2, "a key that is no text: None"),
     "list as key": (b"account: acme\n? [a]\n: x\n", 2, "a key that is a map or a list"),
     "list at the top": (b"- account: acme\n", 1, "the file must hold a map of keys"),
     "text at the top": (b"acme\n", 1, "the file must hold a map of keys"),

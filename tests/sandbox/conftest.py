@@ -1,8 +1,6 @@
 """A world with one shop, two customers in it, and five boxes; open on loopback."""
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -10,8 +8,7 @@ import pytest
 from reconcile.sandbox.serve import Served, serve
 from reconcile.sandbox.world import World
 
-sys.path.insert(0, str(Path(__file__).parent))
-from pretend_shop import over_socket, stocked
+from .pretend_shop import over_socket, stocked
 
 
 @pytest.fixture

@@ -19,6 +19,8 @@ from .record import Record, is_as_declared
 ROUNDS = 3
 """How often a batch of unknown effect is looked for and its rest sent again."""
 GONE = "81044"
+PARTIAL = 13
+"""The exit code of a refusal that says nothing of credentials or budgets."""
 _EXISTS = frozenset({"81053", "81054", "81057", "81058"})
 _WHOLE = frozenset({"7003", "9207"})
 """Refusals that say nothing about a single record: halving the batch would only ask again."""
@@ -94,7 +96,7 @@ class Batches:
         for change in changes:
             why = _impossible(change, self._places)
             if why:
-                yield Outcome(change, "failed", error=why, exit_code=Rejected.exit_code)
+                yield Outcome(change, "failed", error=why, exit_code=PARTIAL)
         possible = [change for change in changes if not _impossible(change, self._places)]
         zones = [
             _Zone(self._places[name], deque(_chunks(writes, self._places[name].limit)))
@@ -262,4 +264,4 @@ def _found(write: Write, live: Mapping[str, Record], by_key: Mapping[Any, str]) 
 
 
 def _failed(write: Write, error: PlatformError) -> Outcome:
-    return Outcome(write.change, "failed", error=str(error), exit_code=error.exit_code)
+    return Outcome(write.change, "failed", error=str(error), exit_code=max(error.exit_code, PARTIAL))

@@ -65,7 +65,7 @@ def text(content: str) -> str:
     What would read as quoted strings again, or holds bytes that are no UTF-8, stays quoted.
     """
     if not _STRINGS.match(content):
-        return content
+        return content or quoted("")
     plain = _joined(content)
     if plain is None:
         return content.strip()

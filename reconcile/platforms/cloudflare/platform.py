@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from pydantic import ValidationError
 
 from ...model.change import Change, Outcome
-from ...model.errors import Denied, PlatformError, RateLimited, Unavailable
+from ...model.errors import Denied, PlatformError, RateLimited
 from ...model.observation import Container, Gap, Mark, Observation, Scope, Seen
 from ...model.platform import Credential, Rate
 from ...model.resource import Resource

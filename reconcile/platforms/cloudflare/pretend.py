@@ -38,6 +38,7 @@ _PLANS = {
     "enterprise": ("94f3b7b768b0458b56d2cac4fe5ec0f9", "Enterprise Website", 0),
 }
 _READ_ONLY = "Unable to edit this record as this has been configured as read only."
+_TOO_MANY = "More than 1200 requests per 300 seconds reached. Please wait and consider throttling your request speed"
 _BATCH_LIMIT_FREE, _BATCH_LIMIT_PAID = 200, 3_500
 
 
@@ -86,8 +87,7 @@ class Pretend:
                 ).told()
             return _unroutable(path).told()
         if status == 429:
-            message = "More than 1200 requests per 300 seconds reached. Please wait and consider throttling your request speed"
-            told = Refused(429, 10100, message).told()
+            told = Refused(429, 10100, _TOO_MANY).told()
             wait = {} if retry_after is None else {"retry-after": str(max(1, -int(-retry_after // 1)))}
             return Told(429, told.body, wait)
         if status >= 500:

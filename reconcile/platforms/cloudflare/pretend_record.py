@@ -12,9 +12,6 @@ from ...model.pretend import Thing, Told
 
 Body = Mapping[str, Any]
 
-TYPES = frozenset(
-    "A AAAA CAA CERT CNAME DNSKEY DS HTTPS LOC MX NAPTR NS OPENPGPKEY PTR SMIMEA SRV SSHFP SVCB TLSA TXT URI".split()
-)
 PROXIABLE = frozenset({"A", "AAAA", "CNAME"})
 _WRITTEN = ("name", "type", "content", "data", "ttl", "proxied", "priority", "comment", "tags", "settings")
 _IGNORED = frozenset({"id", "zone_id", "zone_name", "private_routing"})
@@ -22,7 +19,7 @@ _SAME_NAME = (
     " For more details, refer to "
     "<https://developers.cloudflare.com/dns/manage-dns-records/troubleshooting/records-with-same-name/>."
 )
-_NUMBERS = {
+_NUMBERS: Mapping[str, Mapping[str, float]] = {
     "CAA": {"flags": 255},
     "CERT": {"type": 65535, "key_tag": 65535, "algorithm": 255},
     "DNSKEY": {"flags": 65535, "protocol": 255, "algorithm": 255},
@@ -48,7 +45,7 @@ _NUMBERS = {
     "TLSA": {"usage": 255, "selector": 255, "matching_type": 255},
     "URI": {"weight": 65535},
 }
-_TEXTS = {
+_TEXTS: Mapping[str, tuple[str, ...]] = {
     "CAA": ("tag", "value"),
     "CERT": ("certificate",),
     "DNSKEY": ("public_key",),
@@ -63,6 +60,7 @@ _TEXTS = {
     "TLSA": ("certificate",),
     "URI": ("target",),
 }
+TYPES = PROXIABLE | {"MX", "NS", "OPENPGPKEY", "PTR", "TXT"} | set(_NUMBERS)
 _LOC_DEFAULTS = (
     "lat_minutes",
     "lat_seconds",

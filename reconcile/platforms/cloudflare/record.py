@@ -253,7 +253,7 @@ class Record(Resource):
             body["settings"] = self._flags(settings or {})
         return body
 
-    def _flags(self, settings: Mapping[str, bool]) -> dict[str, bool]:
+    def _flags(self, settings: Mapping[Any, bool]) -> dict[str, bool]:
         known = ["ipv4_only", "ipv6_only"] if self.proxied else []
         known += ["flatten_cname"] if self.type == "CNAME" else []
         return {name: settings.get(name, False) for name in known}

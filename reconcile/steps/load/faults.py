@@ -18,11 +18,27 @@ _FREE_TEXT = frozenset({"value_error", "assertion_error"})
 
 def tell(error: ValidationError, draft: Draft, references: Collection[str], problems: Problems) -> None:
     """Turns a model's errors into problems. Those of silent fields are left out: their cause is told already."""
+    refused: dict[tuple[str, str], tuple[Node, list[ErrorDetails]]] = {}
     for detail in error.errors(include_url=False, include_context=False):
         name = _field(draft.cls, detail["loc"])
         if name in draft.silent or (draft.silent and not name):
             continue
-        _tell_one(detail, name, draft, references, problems)
+        where = (name, *detail["loc"][1:]) if name else ()
+        if detail["type"] == "extra_forbidden":
+            _tell_unknown(detail["loc"], draft, problems)
+            continue
+        node, path, left = _walk(draft, where)
+        if detail["type"] == "missing":
+            missing = ".".join([path, *(part for part in left if part.isidentifier())])
+            problems.add(node.at_key(missing), f"field {named(left[-1] if left else name)} is missing")
+        else:
+            refused.setdefault((name, path), (node, []))[1].append(detail)
+    for (name, path), (node, details) in refused.items():
+        place = node.at_key(path) if node is draft.node else node.at_value(path)
+        if name in references:
+            problems.add(place, "cannot wait for an output", "name an input, or write the value")
+        else:
+            problems.add(place, *_message(details, draft, name))
 
 
 def _field(cls: type[Resource], where: tuple[int | str, ...]) -> str:
@@ -35,22 +51,10 @@ def _field(cls: type[Resource], where: tuple[int | str, ...]) -> str:
     return first
 
 
-def _tell_one(detail: ErrorDetails, name: str, draft: Draft, references: Collection[str], problems: Problems) -> None:
-    where = (name, *detail["loc"][1:]) if name else ()
-    node, path, left = _walk(draft, where)
-    if detail["type"] == "missing":
-        missing = ".".join([path, *(part for part in left if part.isidentifier())])
-        problems.add(node.at_key(missing), f"field {named(left[-1] if left else name)} is missing")
-    elif detail["type"] == "extra_forbidden":
-        key = str(where[-1])
-        known = keys_of(draft.cls) if len(where) == 1 else ()
-        problems.add(node.at_key(path), f"unknown key {named(key)}", problems.nearest(key, known))
-    elif name in references:
-        problems.add(node.at_value(path), "cannot wait for an output", "name an input, or write the value")
-    else:
-        message, hint = _message(detail, draft, name)
-        at_key = not name or left
-        problems.add(node.at_key(path) if at_key else node.at_value(path), message, hint)
+def _tell_unknown(where: tuple[int | str, ...], draft: Draft, problems: Problems) -> None:
+    node, path, _ = _walk(draft, where)
+    known = keys_of(draft.cls) if len(where) == 1 else ()
+    problems.add(node.at_key(path), f"unknown key {named(str(where[-1]))}", problems.nearest(str(where[-1]), known))
 
 
 def _walk(draft: Draft, where: tuple[int | str, ...]) -> tuple[Node, str, list[str]]:
@@ -74,17 +78,26 @@ def keys_of(cls: type[Resource]) -> tuple[str, ...]:
     return (*(name for name in cls.comparable() if name != cls.group_by), COVERS)
 
 
-def _message(detail: ErrorDetails, draft: Draft, name: str) -> tuple[str, str]:
-    kind = detail["type"]
-    value = detail["input"]
-    hint = "put it in quotes" if kind == "string_type" and isinstance(value, int | float) else ""
+def _message(details: list[ErrorDetails], draft: Draft, name: str) -> tuple[str, str]:
+    """What is wanted instead of a value, with a hint. Several details: none of a union's members takes it."""
+    value = details[0]["input"]
+    is_number = isinstance(value, int | float)
+    hint = "put it in quotes" if is_number and any(one["type"] == "string_type" for one in details) else ""
     if name in draft.cls.having(Secret):
         return "a value of another form is wanted (this one is secret and not shown)", hint
+    told = dict.fromkeys(_wanted(detail, draft, alone=len(details) == 1) for detail in details)
+    message = " or ".join(told)
+    if all(detail["type"] in _FREE_TEXT for detail in details):
+        return message, ""
+    return f"must be {message}, not {echo(_shown(value))}", hint
+
+
+def _wanted(detail: ErrorDetails, draft: Draft, *, alone: bool) -> str:
     message = detail["msg"]
-    if kind in _FREE_TEXT:
-        return _hidden(message.partition(", ")[2] or message, draft), ""
-    message = message.replace("Input should be", "must be")
-    return f"{message[:1].lower()}{message[1:]}, not {echo(_shown(value))}", hint
+    if detail["type"] in _FREE_TEXT:
+        return _hidden(message.partition(", ")[2] or message, draft)
+    message = message.removeprefix("Input should be ")
+    return message if alone else message.partition(", ")[0]
 
 
 def _shown(value: Any) -> Any:

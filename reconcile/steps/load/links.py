@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from ...model.resource import LOGICAL_NAME, Address, ReadOnly, Reference, Resource
+from ...model.resource import LOGICAL_NAME, Address, ReadOnly, Reference, Resource, Secret
 from .problems import Place, Problems, named
 from .references import insides
 from .stack import Draft, Kinds, Stack
@@ -18,7 +18,6 @@ class Linker:
         self._stacks = stacks
         self._kinds = kinds
         self._problems = problems
-        self._words = {kind.partition(".")[2] for kind in kinds}
         self._groups: dict[tuple[str, str, str], Draft | None] = {}
 
     def link(self, draft: Draft) -> None:
@@ -79,7 +78,7 @@ class Linker:
         if len(found) == 1:
             return found[0]
         if found:
-            self._ambiguous(found, place)
+            self._problems.add(place, *_ambiguous(found))
             return None
         names = {other for one in (stack, *self._uses(stack)) for other in self._stacks[one].drafts.get(kind, {})}
         otherwise = f"no {kind} is declared in this stack or one that it uses" if not names else ""
@@ -92,47 +91,37 @@ class Linker:
     def _link_text(self, draft: Draft, name: str, node: Node, path: str) -> None:
         assert isinstance(node.value, str)
         try:
-            found = insides(node.value)
-        except ValueError as error:
-            self._problems.add(node.at_value(path), self._malformed(error), ESCAPE_HINT)
+            for inside in insides(node.value):
+                if inside not in draft.links:
+                    draft.links[inside] = self._target(draft.stack, Reference.parse(inside))
+        except _Nowhere as nowhere:
             draft.silent.add(name)
-            return
-        for inside in found:
-            if inside not in draft.links:
-                target = self._target(draft.stack, Reference.parse(inside), node.at_value(path))
-                if target is None:
-                    draft.silent.add(name)
-                else:
-                    draft.links[inside] = target
+            # A password with a `${` in it would stand in the message.
+            secret = name in draft.cls.having(Secret)
+            message = "a `${…}` that leads nowhere (the field is secret and not shown)" if secret else str(nowhere)
+            self._problems.add(node.at_value(path), message, ESCAPE_HINT if secret else nowhere.hint)
+        except ValueError as error:
+            draft.silent.add(name)
+            self._problems.add(node.at_value(path), str(error), ESCAPE_HINT)
 
-    @staticmethod
-    def _malformed(error: ValueError) -> str:
-        message = str(error)
-        if "is no" in message:
-            return "`${…}` that is no reference (platform.kind.name.field)"
-        return message
-
-    def _target(self, stack: str, reference: Reference, place: Place) -> Draft | None:
+    def _target(self, stack: str, reference: Reference) -> Draft:
+        """Raises _Nowhere."""
         address = reference.address
         cls = self._kinds.get(address.full_kind)
         if cls is None:
             hint = self._problems.nearest(address.full_kind, self._kinds)
-            self._problems.add(place, f"reference to an unknown kind {named(address.full_kind)}", hint)
-            return None
+            raise _Nowhere(f"reference to an unknown kind {named(address.full_kind)}", hint)
         if reference.field not in cls.model_fields:
             hint = self._problems.nearest(reference.field, cls.model_fields)
-            self._problems.add(place, f"{address.full_kind} has no field {named(reference.field)}", hint)
-            return None
+            raise _Nowhere(f"{address.full_kind} has no field {named(reference.field)}", hint)
         found = self.visible(stack, address)
         if len(found) == 1:
             return found[0]
         if found:
-            self._ambiguous(found, place)
-            return None
+            raise _Nowhere(*_ambiguous(found))
         near = (str(draft.address) for one in (stack, *self._uses(stack)) for draft in self._stacks[one].all())
         hint = self._elsewhere(stack, address) or self._problems.nearest(str(address), near, "nothing is declared")
-        self._problems.add(place, f"reference to {named(str(address))}, which is not declared", hint)
-        return None
+        raise _Nowhere(f"reference to {named(str(address))}, not declared", hint)
 
     def _elsewhere(self, stack: str, address: Address) -> str:
         for other in self._stacks.values():
@@ -140,9 +129,18 @@ class Linker:
                 return f"stack `{other.name}` declares it: add it to `uses`"
         return ""
 
-    def _ambiguous(self, found: list[Draft], place: Place) -> None:
-        stacks = " and ".join(f"`{draft.stack}`" for draft in found)
-        self._problems.add(place, f"{found[0].address} is declared in {stacks}", "use one of them")
+
+class _Nowhere(Exception):
+    """A reference without a target."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def _ambiguous(found: list[Draft]) -> tuple[str, str]:
+    stacks = " and ".join(f"`{draft.stack}`" for draft in found)
+    return f"{found[0].address} is declared in {stacks}", "use one of them"
 
 
 def _strings(node: Node, path: str) -> Iterator[tuple[str, Node]]:

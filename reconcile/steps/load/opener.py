@@ -252,19 +252,26 @@ class _Commit:
         with repo:
             try:
                 commit = repo.commit(rev)
+                found: str = commit.tree and commit.hexsha
             except Exception as error:
                 # GitPython answers an unknown name with one of six unrelated exceptions.
                 raise _unknown(rev) from error
-            entry = _tree_at(commit, repo, self.root, self.folder)
-            if entry is None:
-                self._problems.append(Problem(self.folder, 0, "", f"no such folder in commit {commit.hexsha[:12]}"))
-            elif entry.type != "tree":
-                self._problems.append(_link(self.folder))
-            else:
-                for item in sorted(entry, key=lambda one: str(one.name)):
-                    if is_read(item.name):
-                        self._read(item)
-            return str(commit.hexsha)
+            try:
+                self._read_folder(_tree_at(commit, repo, self.root, self.folder), found)
+            except Exception as error:
+                message = f"commit {found[:12]} cannot be read whole"
+                raise SpecError([Problem(".", 0, "", message, "`git fetch` what a shallow clone lacks")]) from error
+            return found
+
+    def _read_folder(self, entry: Any, commit: str) -> None:
+        if entry is None:
+            self._problems.append(Problem(self.folder, 0, "", f"no such folder in commit {commit[:12]}"))
+        elif entry.type != "tree":
+            self._problems.append(_link(self.folder))
+        else:
+            for item in sorted(entry, key=lambda one: str(one.name)):
+                if is_read(item.name):
+                    self._read(item)
 
     def _read(self, item: Any) -> None:
         file = f"{self.folder}/{item.name}"

@@ -24,8 +24,11 @@ def insides(text: str) -> tuple[str, ...]:
     found = tuple(REFERENCE.findall(text))
     if len(found) != len(_OPENING.findall(text)):
         raise ValueError("a `${` without its `}`")
-    for inside in found:
-        Reference.parse(inside)
+    try:
+        for inside in found:
+            Reference.parse(inside)
+    except ValueError:
+        raise ValueError("`${…}` that is no reference (platform.kind.name.field)") from None
     return found
 
 

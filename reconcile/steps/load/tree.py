@@ -67,8 +67,12 @@ def read_map(file: str, data: bytes, problems: Problems) -> Node | None:
         return None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 0
-        problems.add(Place(file, line, builder.path()), f"no YAML: {error.problem or error.context}")
+        # An unfinished file is wrong at its end, which the parser puts on a line that is not there.
+        line = min(mark.line + 1, len(text.splitlines())) if mark else 0
+        # libyaml has a depth limit of its own, met where it looks ahead for the end of a key.
+        too_deep = "nesting depth" in str(error.problem)
+        message = f"deeper than {DEPTH_LIMIT} levels" if too_deep else f"no YAML: {error.problem or error.context}"
+        problems.add(Place(file, line, builder.path()), message)
         return None
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         # The parser in Python, used where libyaml is absent, lets some bad escapes out as ValueError.

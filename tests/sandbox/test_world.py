@@ -5,13 +5,14 @@ import json
 from pathlib import Path
 
 import pytest
-from pretend_shop import SEEDS, Shop, in_process, stocked
 
 from reconcile.model.errors import ReconcileError
 from reconcile.model.pretend import Thing
 from reconcile.model.resource import Address, Resource
 from reconcile.model.spec import Access, Declared, Location, Project
 from reconcile.sandbox.world import World
+
+from .pretend_shop import SEEDS, Shop, in_process, stocked
 
 
 class Died(BaseException):

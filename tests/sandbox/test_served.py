@@ -1,6 +1,8 @@
 """A world on loopback: ports, the ready file, the page, and the command line's way in."""
 
+import base64
 import datetime as dt
+import hashlib
 import json
 import socket
 import subprocess
@@ -12,7 +14,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from pretend_shop import SEEDS, Shop, over_socket, stocked
 
 from reconcile.model.errors import ReconcileError
 from reconcile.model.secret import SecretText
@@ -21,12 +22,14 @@ from reconcile.sandbox.ready import Ready
 from reconcile.sandbox.serve import Served, serve
 from reconcile.sandbox.world import AccountSeed, World
 
+from .pretend_shop import SEEDS, Shop, over_socket, stocked
+
 HOSTILE = '<script>alert("1")</script><img src=x onerror=alert(2)>'
 
 ALONE = """
 import sys
 from pathlib import Path
-from pretend_shop import stocked
+from tests.sandbox.pretend_shop import stocked
 from reconcile.sandbox.serve import serve
 serve(stocked(state=Path(sys.argv[2])), ready_file=Path(sys.argv[1])).wait()
 """
@@ -98,6 +101,15 @@ def test_the_ready_file_says_all_that_a_client_needs(tmp_path: Path) -> None:
     assert not file.exists()
 
 
+def test_a_stopped_world_leaves_the_ready_file_of_its_successor(tmp_path: Path) -> None:
+    file = tmp_path / "ready.json"
+    first, second = (serve(stocked(), ready_file=file) for _ in range(2))
+    first.stop()
+    assert Ready.read(file) == second.ready
+    second.stop()
+    assert not file.exists()
+
+
 def test_a_world_is_open_in_half_a_second_and_closed_ports_answer_no_more() -> None:
     started = time.perf_counter()
     served = serve(stocked())
@@ -137,7 +149,7 @@ def test_the_state_is_saved_while_serving_and_at_the_end(tmp_path: Path) -> None
 
 def test_a_terminated_sandbox_saves_its_state_and_takes_its_ready_file_away(tmp_path: Path) -> None:
     ready, state = tmp_path / "ready.json", tmp_path / "world.json"
-    process = subprocess.Popen([sys.executable, "-c", ALONE, str(ready), str(state)], cwd=Path(__file__).parent)
+    process = subprocess.Popen([sys.executable, "-c", ALONE, str(ready), str(state)], cwd=Path(__file__).parents[2])
     try:
         deadline = time.monotonic() + 20
         while not ready.exists() and time.monotonic() < deadline:
@@ -194,7 +206,9 @@ def test_the_page_shows_names_that_no_file_could_hold(client: httpx.Client, serv
 def test_the_page_allows_no_script_and_nothing_from_elsewhere(served: Served) -> None:
     answer = httpx.get(served.page_url, trust_env=False)
     policy = answer.headers["content-security-policy"]
-    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    style = answer.text.partition("<style>")[2].partition("</style>")[0]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert policy.startswith(f"default-src 'none'; style-src 'sha256-{digest}';")
     assert "unsafe" not in policy
     assert "http://" not in answer.text.replace(served.platform_urls["shop"], "")
     assert answer.headers["x-content-type-options"] == "nosniff"

@@ -7,11 +7,12 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from pretend_shop import in_process, over_socket, stocked
 
 from reconcile.sandbox.mount import LARGEST_BODY
 from reconcile.sandbox.serve import Served, serve
 from reconcile.sandbox.world import World
+
+from .pretend_shop import in_process, over_socket, stocked
 
 
 @pytest.mark.parametrize(

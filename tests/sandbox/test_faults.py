@@ -4,10 +4,11 @@ import time
 
 import httpx
 import pytest
-from pretend_shop import in_process
 
 from reconcile.sandbox.faults import parse_fault
 from reconcile.sandbox.world import World
+
+from .pretend_shop import in_process
 
 NEW = {"name": "new"}
 
@@ -77,7 +78,9 @@ def test_a_slow_answer_runs_into_the_clients_timeout_and_has_its_effect(
     world.fault("shop", "slow=300ms POST **")
     with pytest.raises(httpx.ReadTimeout):
         client.post(boxes, json=NEW, timeout=0.1)
-    time.sleep(0.4)
+    deadline = time.monotonic() + 5
+    while "new" not in held(world) and time.monotonic() < deadline:
+        time.sleep(0.02)
     assert held(world).count("new") == 1
 
 

@@ -1,0 +1,130 @@
+"""init: the files of a new repository, and its ledger."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from . import options as opt
+
+if TYPE_CHECKING:
+    from ..assemble import Workshop
+
+Here = Path()
+
+
+def init(
+    project: Annotated[
+        str | None, typer.Option("--project", help="The project's name; the folder's where it is left out.")
+    ] = None,
+    directory: opt.Directory = Here,
+) -> None:
+    """Begin a repository: example files, a schema for the editor, an empty ledger. Never overwrites."""
+    from ..assemble import Workshop
+    from ..settings import Settings
+    from ..steps import begin
+
+    root = directory.resolve()
+    shop = Workshop(Settings(root=root))
+    written, kept = [], []
+    # Before the first file: a folder that is refused stays as it was.
+    ledger_id = _ledger_id(shop, root)
+    texts = {
+        begin.PROJECT: lambda: begin.project_file(_checked(project) or begin.project_name(root.name), ledger_id),
+        begin.EXAMPLE: begin.example_file,
+        begin.POLICIES: begin.policies_file,
+    }
+    if any((root / "stacks").glob("[!_]*.yaml")):
+        del texts[begin.EXAMPLE]
+    with shop:
+        for name, text in texts.items():
+            (written if _write_new(root / name, text()) else kept).append(name)
+        (written if _ignore(root / ".gitignore", begin.ignore_lines) else kept).append(".gitignore")
+        (written if _ledger(shop, root) else kept).append(f"the ledger, {shop.ledger().location}")
+        _schema(shop, root / ".trueup" / "schema.json")
+        for verb, names in (("wrote", written), ("kept ", kept)):
+            for name in names:
+                typer.echo(f"{verb}  {name}")
+        typer.echo(f"project {shop.project.name}, ledger {shop.project.ledger_id}")
+    typer.echo("next: name an account in stacks/_project.yaml, then `trueup doctor` and `trueup import`")
+
+
+def _checked(project: str | None) -> str | None:
+    from ..model.errors import ReconcileError
+    from ..model.resource import LOGICAL_NAME
+
+    if project is not None and not LOGICAL_NAME.match(project):
+        raise ReconcileError(
+            f"{project!r} is no name for a project", advice="lower-case letters, digits and `-`; nothing was written"
+        )
+    return project
+
+
+def _ledger_id(shop: "Workshop", root: Path) -> str:
+    """The id for a new project file. Raises LedgerBroken where a ledger is there that the project does not name."""
+    from ..model.errors import LedgerBroken
+    from ..steps import begin
+
+    if (root / begin.PROJECT).exists():
+        if _home_is_there(shop, root):
+            shop.ledger()
+        return shop.project.ledger_id
+    if (root / begin.LEDGER_HOME).exists():
+        raise LedgerBroken(
+            f"{begin.LEDGER_HOME} is there, and no {begin.PROJECT} names it",
+            advice=f"bring {begin.PROJECT} back from git, or move the ledger away; nothing was written",
+        )
+    return begin.new_ledger_id()
+
+
+def _home_is_there(shop: "Workshop", root: Path) -> bool:
+    """Whether the named home, where it is a file, exists; other homes are asked by opening them."""
+    home = shop.project.ledger_home
+    return "://" not in home and (root / home).exists()
+
+
+def _ledger(shop: "Workshop", root: Path) -> bool:
+    """Opens the ledger; True where it had to be begun."""
+    from ..model.errors import LedgerBroken
+
+    if _home_is_there(shop, root):
+        shop.ledger()
+        return False
+    if "://" in shop.project.ledger_home:
+        try:
+            shop.ledger()
+            return False
+        except LedgerBroken:
+            pass  # absent, or another: beginning tells which
+    shop.ledger(begin=True)
+    return True
+
+
+def _write_new(path: Path, text: str) -> bool:
+    """Writes a file that is not there yet; False where it is."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _ignore(path: Path, missing: "opt.Any") -> bool:
+    existing = path.read_text(encoding="utf-8") if path.exists() else ""
+    lines = missing(existing)
+    if lines:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(lines)
+    return bool(lines)
+
+
+def _schema(shop: "Workshop", path: Path) -> None:
+    """Made anew each time: it follows the product, not the repository."""
+    import json
+
+    from ..reference.schema import schema
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(schema(shop.kinds), indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,167 @@
+"""doctor: what is missing before the product can work. Reads only."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import options as opt
+from .leaving import Leave
+from .screen import console, waiting
+
+if TYPE_CHECKING:
+    from ..assemble import Workshop
+    from ..model.memory import Memory
+    from ..model.observation import Observation
+    from ..model.spec import Access, Tree
+
+Here = Path()
+SCHEMA = "trueup.doctor/1"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at. `exit` 0: well; 14: a credential; 17: anything else that is missing."""
+
+    subject: str
+    exit: int
+    message: str
+    advice: str = ""
+
+
+def doctor(as_json: opt.Json = False, no_color: opt.NoColor = False, directory: opt.Directory = Here) -> None:
+    """Check stack files, ledger, credentials and their rights. Reads only."""
+    from ..model.exits import strictest
+
+    with opt.workshop(directory) as shop, waiting(quiet=as_json) as progress:
+        checks: list[Check] = []
+        for one in _examined(shop):
+            progress(one.subject)
+            checks.append(one)
+        made = shop.calls.count()
+    code = strictest(one.exit for one in checks)
+    if as_json:
+        document = {"schema": SCHEMA, "checks": [asdict(one) for one in checks], "calls": {"made": made}, "exit": code}
+        print(json.dumps(document, indent=2, ensure_ascii=False))
+    else:
+        _show(checks, code, no_color)
+    raise Leave(code)
+
+
+def _show(checks: list[Check], code: int, no_color: bool) -> None:
+    screen = console(no_color=no_color)
+    for one in checks:
+        sign, colour = ("✓", "green") if one.exit == 0 else ("✗", "red")
+        screen.print(f"[{colour}]{sign}[/] {_plain(one.subject)}: {_plain(one.message)}")
+        if one.advice:
+            screen.print(f"    {_plain(one.advice)}")
+    bad = sum(one.exit != 0 for one in checks)
+    screen.print("all is well" if code == 0 else f"{bad} of {len(checks)} checks failed")
+
+
+def _plain(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
+
+
+def _examined(shop: "Workshop") -> Iterator[Check]:
+    from ..model.errors import ReconcileError, SpecError
+    from ..model.memory import Memory
+
+    tree: Tree | None = None
+    try:
+        tree = shop.tree
+        count = sum(1 for _ in tree.declared())
+        yield Check("stack files", 0, f"{len(tree.stacks)} stacks declare {count} resources")
+    except SpecError as error:
+        for problem in error.problems:
+            yield Check("stack files", 17, str(problem), error.advice)
+    try:
+        project = shop.project
+    except SpecError:
+        return
+    memory = Memory()
+    try:
+        memory, told = _ledger(shop)
+        yield Check("ledger", 0, told)
+    except ReconcileError as error:
+        yield Check("ledger", 17, str(error), error.advice)
+    try:
+        yield Check("rules", 0, f"{len(shop.rules)} rules load")
+    except SpecError as error:
+        yield Check("rules", 17, str(error), error.advice)
+    if not any(project.accounts.values()):
+        yield Check("accounts", 0, "no account names a platform yet", "add one in stacks/_project.yaml")
+    yield from _accounts(shop, tree, memory)
+
+
+def _ledger(shop: "Workshop") -> "tuple[Memory, str]":
+    from ..model.memory import Memory
+
+    world = shop.settings.world
+    if world is not None and not Path(world.ledger).exists():
+        return Memory(), "the sandbox's ledger is begun by the first command that writes"
+    ledger = shop.ledger(readonly=world is None)
+    entries = sum(ledger.verify().values())
+    return ledger.memory(), f"{ledger.id} at {ledger.location}: the chain of {entries} entries holds"
+
+
+def _accounts(shop: "Workshop", tree: "Tree | None", memory: "Memory") -> Iterator[Check]:
+    """Missing credentials, then what the present ones may see."""
+    from ..steps.observe import observe
+
+    platforms, blind = shop.platforms()
+    for (account, platform), why in sorted(blind.items()):
+        yield Check(f"{account} on {platform}", 14, why, _where_to_get(shop, account, platform))
+    scopes = {pair: _scope(tree, pair) for pair in platforms}
+    for seen in observe(platforms, scopes, shop.clock):
+        yield from _seen(shop, seen, memory)
+
+
+def _scope(tree: "Tree | None", pair: tuple[str, str]) -> Any:
+    """What the stacks declare in an account; all of it where they declare nothing."""
+    from ..model.observation import Container, Scope
+
+    account, platform = pair
+    containers = {
+        Container(one.resource.kind, one.resource.container())
+        for one in (tree.declared() if tree else ())
+        if one.account == account and one.address.platform == platform
+    }
+    return Scope(account, frozenset(containers) or None)
+
+
+def _seen(shop: "Workshop", seen: "Observation", memory: "Memory") -> Iterator[Check]:
+    from ..model.errors import WrongAccount
+    from ..steps.adopt import accounts_seen
+
+    subject = f"{seen.account} on {seen.platform}"
+    for gap in seen.gaps:
+        right = f"; the missing right is {gap.right}" if gap.right else ""
+        advice = _where_to_get(shop, seen.account, seen.platform) if gap.right or gap.exit_code == 14 else ""
+        yield Check(subject, gap.exit_code, f"{gap.kind} {gap.container}: {gap.reason}{right}", advice)
+    try:
+        accounts_seen([seen], shop.project, memory.pins)
+    except WrongAccount as error:
+        yield Check(subject, error.exit_code, str(error), error.advice)
+        return
+    if not seen.gaps:
+        access = shop.project.accounts[seen.account][seen.platform]
+        pinned = memory.pins.get((seen.account, seen.platform)) or access.id
+        pin = f", pinned to account {pinned}" if pinned else ", not pinned yet: the first apply pins it"
+        yield Check(subject, 0, f"{len(seen.seen)} things in {len(seen.read)} listings seen{pin}")
+
+
+def _where_to_get(shop: "Workshop", account: str, platform: str) -> str:
+    """What to get and where, for every credential of a platform."""
+    from ..platforms import platforms as known
+
+    access: Access = shop.project.accounts[account][platform]
+    told = []
+    for one in known()[platform].credentials:
+        variable = access.credentials.get(one.name)
+        place = f"put it into {variable}" if variable else f"name its variable in stacks/_project.yaml ({one.name})"
+        told.append(f"{one.name}: needs {one.rights}; get it at {one.where}; {place}")
+    return "; ".join(told)

@@ -1,0 +1,89 @@
+"""One look at what lives: the listings that an answer needs, and no others."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..model import exits
+from ..model.errors import WrongAccount
+from ..model.memory import Memory
+from ..model.observation import Container, Gap, Observation, Scope, Seen
+from ..model.spec import Declared, Tree
+from ..steps.observe import observe
+from ..steps.plan.match import Facts, Matching, Place, match, place
+from ..steps.plan.resolve import fill_in
+
+if TYPE_CHECKING:
+    from ..assemble import Workshop
+
+Listing = tuple[str, Container]
+"""(account, container)."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What some listings hold, beside everything that is declared."""
+
+    facts: Facts
+    matching: Matching
+    declared: dict[Place, Declared]
+    """With the outputs filled in that live things already give."""
+    observations: tuple[Observation, ...]
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        return tuple(gap for one in self.observations for gap in one.gaps)
+
+    @property
+    def exit_code(self) -> int:
+        return exits.strictest(gap.exit_code for gap in self.gaps)
+
+    def was_read(self, listing: Listing) -> bool:
+        account, container = listing
+        return any(one.account == account and container in one.read for one in self.observations)
+
+    def seen(self, account: str, kind: str, id: str) -> Seen | None:
+        """A live thing by the platform's id."""
+        found = (seen for one in self.observations if one.account == account for seen in one.seen)
+        return next((seen for seen in found if (seen.kind, seen.id) == (kind, id)), None)
+
+
+def listings_of(tree: Tree, one: Declared) -> set[Listing]:
+    """The listing that a declared thing stands in, and those of what it refers to."""
+    found = {(one.account, Container(one.resource.kind, one.resource.container()))}
+    if one.references:
+        for other in tree.declared():
+            if other.address in one.needs:
+                found.add((other.account, Container(other.resource.kind, other.resource.container())))
+    return found
+
+
+def look(shop: "Workshop", memory: Memory, listings: Iterable[Listing]) -> Look:
+    """Reads the listings. Raises WrongAccount, SpecError."""
+    wanted: dict[tuple[str, str], set[Container]] = {}
+    for account, container in listings:
+        wanted.setdefault((account, container.kind.partition(".")[0]), set()).add(container)
+    scopes = {pair: Scope(pair[0], frozenset(containers)) for pair, containers in wanted.items()}
+    platforms, blind = shop.platforms()
+    observations = observe(platforms, scopes, shop.clock, blind)
+    _refuse_other_accounts(shop.tree, memory, observations)
+    facts = Facts.gather(shop.tree, memory)
+    declared = list(shop.tree.declared())
+    matching = match(declared, observations, facts)
+    # A reference may name a thing that itself refers: as many rounds as the chain is long.
+    while (filled := fill_in(declared, matching.pairs)) != declared:
+        declared = filled
+        matching = match(declared, observations, facts)
+    return Look(facts, matching, {place(one): one for one in declared}, tuple(observations))
+
+
+def _refuse_other_accounts(tree: Tree, memory: Memory, observations: Iterable[Observation]) -> None:
+    """What another account holds must not be told as ours."""
+    for one in observations:
+        access = tree.project.accounts.get(one.account, {}).get(one.platform)
+        pinned = memory.pins.get((one.account, one.platform)) or (access.id if access else None)
+        if None not in (pinned, one.account_id) and pinned != one.account_id:
+            raise WrongAccount(
+                f"the credential of account {one.account} opens {one.platform} account {one.account_id}, "
+                f"but this repository is pinned to {pinned}"
+            )

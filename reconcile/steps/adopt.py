@@ -1,0 +1,180 @@
+"""Taking over: which ownership and which history follow from what is declared and lives already.
+
+declared, lives, not ours     owned; history = the live values of the declared fields
+declared, lives, ours, new    the same, for what `recover` found: owned without a history
+undeclared, our mark or ours  only where it is named: history = all live values, so that the next plan deletes it
+absent, or not seen           nothing
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ..model.change import Change, Plan, Unmanaged
+from ..model.errors import WrongAccount
+from ..model.memory import Applied, Memory, Owned
+from ..model.observation import Mark, Observation, Seen
+from ..model.resource import Address, Resource, Secret
+from ..model.spec import Declared, Project, Tree
+
+Place = tuple[str, Address]
+"""(stack, address)."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What the ledger is to hold. `differing`: what the next plan will change; `undeclared`: what it will delete."""
+
+    owned: tuple[Owned, ...] = ()
+    applied: tuple[Applied, ...] = ()
+    differing: tuple[Place, ...] = ()
+    undeclared: tuple[Place, ...] = ()
+
+    @property
+    def identical(self) -> int:
+        return len(self.applied) - len(self.differing) - len(self.undeclared)
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        return tuple((one.stack, one.address) for one in self.applied)
+
+
+@dataclass
+class _Taking:
+    revision: str
+    at: str
+    owned: list[Owned]
+    applied: list[Applied]
+    differing: list[Place]
+    undeclared: list[Place]
+
+    def history(self, stack: str, address: Address, values: Mapping[str, Any], references: Mapping[str, str]) -> None:
+        self.applied.append(Applied(stack, address, self.revision, dict(values), dict(references), {}, self.at))
+
+
+def take_over(
+    plan: Plan, tree: Tree, memory: Memory, at: datetime, addresses: Collection[Address] = frozenset()
+) -> Taken:
+    """What adopting does, for a plan in mode "spec". `addresses`: only these; empty: everything declared.
+
+    Pure: writes nothing. The same call on the plan that follows takes nothing more.
+    """
+    taking = _Taking(tree.revision, at.isoformat().replace("+00:00", "Z"), [], [], [], [])
+
+    def wanted(address: Address) -> bool:
+        return not addresses or address in addresses
+
+    for change in (*plan.adopt, *(one for one in plan.changes if one.verb == "adopt")):
+        if wanted(change.address):
+            _take(change, taking)
+    for one in plan.owning:
+        if wanted(one.address) and one.declared is not None and one.reason != "moved":
+            _claim(one.seen, one.declared, plan, memory, taking)
+    _give_history(plan, tree, memory, wanted, taking)
+    for left in plan.unmanaged if addresses else ():
+        _take_undeclared(left, tree.project.name, plan.stacks, addresses, memory, taking)
+    return Taken(tuple(taking.owned), tuple(taking.applied), tuple(taking.differing), tuple(taking.undeclared))
+
+
+def _take(change: Change, taking: _Taking) -> None:
+    assert change.before is not None and change.after is not None
+    live = change.before
+    taking.owned.append(
+        Owned(change.account, change.address.full_kind, live.keys()[0], change.id, change.address, change.stack)
+    )
+    taking.history(change.stack, change.address, baseline(change.after, live), change.references)
+    if change.fields:
+        taking.differing.append((change.stack, change.address))
+
+
+def _claim(seen: Seen, declared: Declared, plan: Plan, memory: Memory, taking: _Taking) -> None:
+    """A thing that our mark or an announcement says is ours, before the ledger knows it."""
+    here = (declared.stack, declared.address)
+    taking.owned.append(Owned(declared.account, seen.kind, seen.key, seen.id, declared.address, declared.stack))
+    if here not in memory.applied:
+        taking.history(*here, baseline(declared.resource, seen.resource), declared.references)
+        if any((one.stack, one.address) == here for one in plan.changes):
+            taking.differing.append(here)
+
+
+def _give_history(plan: Plan, tree: Tree, memory: Memory, wanted: Any, taking: _Taking) -> None:
+    """What is owned, declared, lives, and has no history: after `recover`."""
+    changes = {(one.stack, one.address): one for one in plan.changes}
+    hidden = {(gap.account, gap.kind, gap.container) for gap in plan.gaps}
+    accepted: dict[Place, dict[str, Any]] = {}
+    for difference in plan.accepted:
+        fields = accepted.setdefault((difference.stack, difference.address), {})
+        fields[difference.field.name] = difference.field.before
+    for row in memory.owned:
+        here = (row.stack, row.address)
+        spec = tree.stacks.get(row.stack)
+        declared = spec.declared.get(row.address) if spec else None
+        if here in memory.applied or row.stack not in plan.stacks or declared is None or not wanted(row.address):
+            continue
+        change = changes.get(here)
+        if change is not None and change.before is not None:
+            taking.history(*here, baseline(declared.resource, change.before), declared.references)
+            taking.differing.append(here)
+        elif change is None and not _is_hidden(declared, hidden):
+            # No change and no gap: it was seen, and lives as it is declared.
+            values = {**baseline(declared.resource, declared.resource), **accepted.get(here, {})}
+            taking.history(*here, values, declared.references)
+
+
+def _is_hidden(declared: Declared, hidden: Collection[tuple[str, str, str]]) -> bool:
+    kind, container = declared.address.full_kind, declared.resource.container()
+    places = ((kind, container), (kind, "*"), ("*", "*"))
+    return any((declared.account, *place) in hidden for place in places)
+
+
+def _take_undeclared(
+    left: Unmanaged,
+    project: str,
+    stacks: Collection[str],
+    addresses: Collection[Address],
+    memory: Memory,
+    taking: _Taking,
+) -> None:
+    seen = left.seen
+    row = next(
+        (one for one in memory.owned if (one.account, one.kind, one.id) == (left.account, seen.kind, seen.id)), None
+    )
+    for stack in stacks:
+        for address in addresses:
+            ours = row is not None and (row.stack, row.address) == (stack, address)
+            marked = row is None and seen.owner is not None and seen.owner == Mark.of(project, stack, address)
+            if address.full_kind == seen.kind and (ours or marked):
+                taking.owned.append(Owned(left.account, seen.kind, seen.key, seen.id, address, stack))
+                taking.history(stack, address, kept(seen.resource, type(seen.resource).comparable()), {})
+                taking.undeclared.append((stack, address))
+
+
+def baseline(declared: Resource, live: Resource) -> dict[str, Any]:
+    """The live values of the fields that are declared, in JSON form; never a secret's."""
+    return kept(live, [name for name in declared.comparable() if getattr(declared, name) is not None])
+
+
+def kept(resource: Resource, names: Iterable[str]) -> dict[str, Any]:
+    """Some fields in JSON form, less secrets and what has no value."""
+    shown = set(names) - resource.having(Secret)
+    return resource.model_dump(mode="json", include=shown, exclude_none=True)
+
+
+def accounts_seen(
+    observations: Iterable[Observation], project: Project, pins: Mapping[tuple[str, str], str]
+) -> dict[tuple[str, str], str]:
+    """The platforms' ids of the accounts that answered. Raises WrongAccount where one is not the pinned one."""
+    found = {}
+    for one in observations:
+        if one.account_id is None:
+            continue
+        access = project.accounts.get(one.account, {}).get(one.platform)
+        pinned = pins.get((one.account, one.platform)) or (access.id if access else None)
+        if pinned is not None and pinned != one.account_id:
+            raise WrongAccount(
+                f"the credential of account {one.account} opens {one.platform} account {one.account_id}, "
+                f"but this repository is pinned to {pinned}"
+            )
+        found[one.account, one.platform] = one.account_id
+    return found
