@@ -4,6 +4,7 @@ import getpass
 import hashlib
 import os
 import secrets
+import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from .settings import Settings
 from .steps.load import Source, at_revision, load, load_project, working_tree
 from .store import Ledger, begin_ledger, open_ledger
 from .wire import Budget, CallLimit, CallLog, Client, Pool, Redactor
+from .wire.rest import RestPlatform
 
 if TYPE_CHECKING:
     from .sandbox.world import World
@@ -48,6 +50,8 @@ class Workshop(AbstractContextManager["Workshop"]):
     """Platform to an httpx transport, for a world served inside this process."""
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     """UTC. A sandbox in another process brings its own."""
+    sleep: Callable[[float], None] = time.sleep
+    """Every wait between calls, in seconds."""
     _closing: ExitStack = field(default_factory=ExitStack)
 
     def __post_init__(self) -> None:
@@ -155,16 +159,20 @@ class Workshop(AbstractContextManager["Workshop"]):
             account=account,
             base_url=world.platforms[access.platform] if world else kind.base_url,
             authorization=kind.authorization(credentials),
-            budget=Budget(kind.rate.calls, kind.rate.seconds),
+            budget=Budget(kind.rate.calls, kind.rate.seconds, sleep=self.sleep),
             log=self.calls,
             pool=pool,
             redactor=redactor,
             read_error=kind.read_error,
             transport=self.transports.get(access.platform),
             limit=limit,
+            sleep=self.sleep,
         )
         self._closing.callback(client.close)
-        platform: Platform = kind(client, account, access, self.clock)
+        # A sandbox has nothing to settle, so a platform that waits for itself waits for nothing there.
+        settle = 0.0 if world else None
+        waits = {"settle_seconds": settle, "sleep": self.sleep} if issubclass(kind, RestPlatform) else {}
+        platform: Platform = kind(client, account, access, self.clock, **waits)
         return platform
 
     def _credentials(self, account: str, access: Access) -> tuple[dict[str, SecretText], str]:
@@ -194,6 +202,7 @@ class Workshop(AbstractContextManager["Workshop"]):
             clock=self.clock,
             who=whoami(),
             settle=self.world is None,
+            sleep=self.sleep,
             progress=progress,
         )
 

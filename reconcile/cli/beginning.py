@@ -1,5 +1,6 @@
 """init: the files of a new repository, and its ledger."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,7 +27,8 @@ def init(
 
     root = directory.resolve()
     shop = Workshop(Settings(root=root))
-    written, kept = [], []
+    written: list[str] = []
+    kept: list[str] = []
     # Before the first file: a folder that is refused stays as it was.
     ledger_id = _ledger_id(shop, root)
     texts = {
@@ -111,7 +113,7 @@ def _write_new(path: Path, text: str) -> bool:
     return True
 
 
-def _ignore(path: Path, missing: "opt.Any") -> bool:
+def _ignore(path: Path, missing: Callable[[str], str]) -> bool:
     existing = path.read_text(encoding="utf-8") if path.exists() else ""
     lines = missing(existing)
     if lines:

@@ -108,7 +108,8 @@ class _Story:
             "ended_well": bool(
                 quiet["exit"] == 0
                 and drift["exit"] == 2
-                and len(drift["changes"]) == len(edits) == sum(done.values())
+                and {one["address"] for one in drift["changes"]} == {one["address"] for one in edits}
+                and len(edits) == sum(done.values())
                 and after["exit"] == plan["exit"] == 0
                 and len(after["unmanaged"]) == sum(foreign.values())
             ),
@@ -188,10 +189,14 @@ class _Story:
         """The live thing's id, by everything that its declaration says."""
         typed = _typed(one.resource)
         platform, kind, _ = _place(one)
+
+        def likeness(thing: dict[str, Any]) -> int:
+            shown = _flat(thing)
+            return sum(shown.get(name, "").strip('"') == value.strip('"') for name, value in typed.items())
+
         things = self.world.things(platform, kind)[platform][one.account][kind]
-        same = [t for t in things if t["name"] == typed["name"] and t.get("type") == typed.get("type")]
-        exact = [t for t in same if str(t.get("content", "")).strip('"') == typed.get("content", "").strip('"')]
-        return str((exact or same)[0]["id"])
+        same = [thing for thing in things if (thing["name"], thing.get("type")) == (typed["name"], typed.get("type"))]
+        return str(max(same, key=likeness)["id"])
 
 
 def _records(spec: "Spec") -> list["Declared"]:
@@ -203,16 +208,21 @@ def _place(one: "Declared") -> tuple[str, str, str]:
 
 
 def _typed(resource: "Resource") -> dict[str, str]:
-    """The fields of a resource as a person types them, parts as `data.port`; what was left out stays out."""
-    typed: dict[str, str] = {}
-    for name, value in resource.model_dump(mode="json", exclude_none=True, include=set(resource.comparable())).items():
+    """The fields of a resource as a person types them; what was left out stays out."""
+    return _flat(resource.model_dump(mode="json", exclude_none=True, include=set(resource.comparable())))
+
+
+def _flat(values: dict[str, Any]) -> dict[str, str]:
+    """Fields as text, their parts as `data.port`, lists with commas."""
+    flat: dict[str, str] = {}
+    for name, value in values.items():
         parts = {f"{name}.{part}": inner for part, inner in value.items()} if isinstance(value, dict) else {name: value}
         for key, inner in parts.items():
             if isinstance(inner, list):
-                typed[key] = ",".join(map(str, inner))
+                flat[key] = ",".join(map(str, inner))
             else:
-                typed[key] = inner if isinstance(inner, str) else json.dumps(inner)
-    return typed
+                flat[key] = inner if isinstance(inner, str) else json.dumps(inner)
+    return flat
 
 
 def _show(told: dict[str, Any], *, no_color: bool) -> None:

@@ -100,8 +100,8 @@ def _examined(shop: "Workshop") -> Iterator[Check]:
 def _ledger(shop: "Workshop") -> "tuple[Memory, str]":
     from ..model.memory import Memory
 
-    world = shop.settings.world
-    if world is not None and not Path(world.ledger).exists():
+    world = shop.world
+    if world is not None and world.ledger is not None and not Path(world.ledger).exists():
         return Memory(), "the sandbox's ledger is begun by the first command that writes"
     ledger = shop.ledger(readonly=world is None)
     entries = sum(ledger.verify().values())

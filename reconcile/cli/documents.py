@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ..model.change import Change, FieldChange, Outcome
+from ..model.change import Accepted, Change, FieldChange, Outcome, Unmanaged
 from ..model.observation import Gap
 from ..model.verdict import Judged
 
@@ -35,34 +35,36 @@ def plan_document(
             {"stack": one.stack, "address": str(one.address), "id": one.id, "account": one.account}
             for one in plan.adopt
         ],
-        "accepted": [
-            {
-                "stack": one.stack,
-                "address": str(one.address),
-                "field": one.field.name,
-                "before": one.field.before,
-                "after": one.field.after,
-                "owner": one.rule.owner,
-                "reason": one.rule.reason,
-                "expires": one.rule.expires.isoformat(),
-            }
-            for one in plan.accepted
-        ],
-        "unmanaged": [
-            {
-                "account": one.account,
-                "kind": one.seen.kind,
-                "id": one.seen.id,
-                "title": one.seen.resource.title(),
-                "orphan": one.orphan or None,
-            }
-            for one in plan.unmanaged
-        ],
+        "accepted": [_accepted(one) for one in plan.accepted],
+        "unmanaged": [_unmanaged(one) for one in plan.unmanaged],
         "gaps": [gap_document(gap) for gap in plan.gaps],
         "warnings": list(plan.warnings),
         "calls": {"predicted": plan.predicted_calls, "made": calls_made},
         "seconds": round(seconds, 3),
         "exit": exit_code,
+    }
+
+
+def _accepted(one: Accepted) -> dict[str, Any]:
+    return {
+        "stack": one.stack,
+        "address": str(one.address),
+        "field": one.field.name,
+        "before": one.field.before,
+        "after": one.field.after,
+        "owner": one.rule.owner,
+        "reason": one.rule.reason,
+        "expires": one.rule.expires.isoformat(),
+    }
+
+
+def _unmanaged(one: Unmanaged) -> dict[str, Any]:
+    return {
+        "account": one.account,
+        "kind": one.seen.kind,
+        "id": one.seen.id,
+        "title": one.seen.resource.title(),
+        "orphan": one.orphan or None,
     }
 
 

@@ -43,7 +43,8 @@ class Shown:
     stack: str
     account: str
     address: Address
-    kind: type[Resource]
+    kind: type[Resource] | None
+    """None: this version no longer knows the kind that the ledger names."""
     declared: Declared | None
     live: Seen | None
     read: bool
@@ -67,7 +68,7 @@ def shown(shop: "Workshop", address: Address, stack: str | None) -> Shown:
     declared = tree.stacks[name].declared.get(address) if name in tree.stacks else None
     owned = Facts.gather(tree, memory).owned_at.get((name, address))
     applied = memory.applied.get((name, owned.address if owned else address))
-    kind = shop.kinds[address.full_kind]
+    kind = shop.kinds.get(address.full_kind)
     listing = _listing(declared, owned, resource_of(applied, shop.kinds) if applied else None)
     found = look(shop, memory, (listings_of(tree, declared) if declared else {listing}) if listing else ())
     declared = found.declared.get((name, address), declared)
@@ -205,7 +206,7 @@ def _applied(one: Shown) -> dict[str, Any] | None:
 
 
 def _secret(one: Shown, name: str) -> bool:
-    return name in one.kind.having(Secret)
+    return one.kind is None or name in one.kind.having(Secret)
 
 
 def print_shown(screen: "Console", one: Shown) -> None:

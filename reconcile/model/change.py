@@ -89,7 +89,8 @@ class Owning:
     address: Address
     seen: Seen
     declared: Declared | None
-    reason: Literal["marker", "intent", "moved"]
+    reason: Literal["marker", "intent", "moved", "agreed"]
+    """`agreed`: it is ours and lives as declared, but the ledger remembers it otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

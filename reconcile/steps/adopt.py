@@ -69,7 +69,7 @@ def take_over(
         if wanted(change.address):
             _take(change, taking)
     for one in plan.owning:
-        if wanted(one.address) and one.declared is not None and one.reason != "moved":
+        if wanted(one.address) and one.declared is not None and one.reason not in ("moved", "agreed"):
             _claim(one.seen, one.declared, plan, memory, taking)
     _give_history(plan, tree, memory, wanted, taking)
     for left in plan.unmanaged if addresses else ():

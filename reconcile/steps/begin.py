@@ -33,12 +33,11 @@ project: {flow(name)}
 ledger: {{id: {flow(ledger_id)}, home: {LEDGER_HOME}}}      # or postgresql://HOST/DATABASE
 from_env: []                                        # the only environment names that a stack may read
 accounts:
-  example: {{}}
   # An account spans platforms. A credential is the NAME of an environment variable, never a value;
-  # `trueup doctor` says which rights it needs and where to get it.
-  # example:
+  # `trueup doctor` says which rights it needs and where to get it. In place of `{{}}`:
   #   cloudflare: {{credentials: {{token: CLOUDFLARE_API_TOKEN}}}}
   #   betterstack: {{credentials: {{token: BETTERSTACK_TOKEN}}}}
+  example: {{}}
 """
 
 

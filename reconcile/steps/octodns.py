@@ -257,4 +257,3 @@ _TYPES: Mapping[str, Callable[[Any], Fields]] = {
     "TLSA": _tlsa,
     "URI": _uri,
 }
-

@@ -2,7 +2,7 @@
 
 from .chain import Entry
 from .home import FileHome, Home, PostgresHome, SnapshotHome, SwapLost, home_of
-from .lease import Lease, Timing
+from .lease import Holder, Lease, Timing
 from .ledger import Ledger
 from .opening import begin_ledger, migrate, open_ledger, restore_ledger
 from .recall import RunRow
@@ -10,6 +10,7 @@ from .recall import RunRow
 __all__ = [
     "Entry",
     "FileHome",
+    "Holder",
     "Home",
     "Lease",
     "Ledger",

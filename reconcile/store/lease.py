@@ -32,6 +32,18 @@ class Timing:
     look: float = 0.25
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a stack. `since` by the ledger's clock; `over` tells why it counts no longer, "" while it does."""
+
+    stack: str
+    holder: str
+    host: str
+    pid: int
+    since: str
+    over: str
+
+
 class Lease:
     """A claim on stacks; a context manager. `check()` before anything that must not happen twice."""
 
@@ -148,6 +160,13 @@ class Lease:
             f"the lease on {', '.join(self.stacks)} is lost: it was not renewed in time, or was taken away",
             advice="run the same command again; it picks up what is unfinished",
         )
+
+
+def holders(connection: Connection) -> list[Holder]:
+    """Every lease that was taken and not let go, by stack."""
+    me, moment = Process.current(), time.time()
+    rows = connection.execute(select(lease).order_by(lease.c.stack)).all()
+    return [Holder(row.stack, row.holder, row.host, row.pid, row.since, _why_over(row, me, moment)) for row in rows]
 
 
 def unlock(connection: Connection, stack: str) -> dict[str, Any] | None:

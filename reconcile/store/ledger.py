@@ -16,7 +16,7 @@ from ..model.resource import Address
 from . import backup, chain, owning, recall
 from .chain import Draft, Entry
 from .door import Door
-from .lease import Lease, Timing, unlock
+from .lease import Holder, Lease, Timing, holders, unlock
 from .recall import RunRow
 from .tables import approval, intent, pin
 from .tables import run as runs_table
@@ -196,6 +196,10 @@ class Ledger:
             timeout_seconds=timeout_seconds,
             timing=self._timing,
         )
+
+    def leases(self) -> list[Holder]:
+        """Who holds which stack, dead holders included."""
+        return self._door.read(holders)
 
     def unlock(self, stack: str, reason: str, who: str) -> bool:
         """Takes the lease on a stack away from whoever holds it, with a line in the history; False: nobody did."""

@@ -11,11 +11,12 @@ from ..model.change import Change, FieldChange
 from ..model.resource import Key, ReadOnly, Resource, Secret
 
 HIDDEN: dict[str, Any] = {"hidden": True}
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
 def canonical(value: object) -> str:
     """JSON with sorted keys, no spaces, ASCII only: PostgreSQL refuses NUL and lone surrogates as they are."""
-    return json.dumps(to_jsonable_python(value, fallback=_hide), sort_keys=True, separators=(",", ":"))
+    return _ENCODER.encode(to_jsonable_python(value, fallback=_hide))
 
 
 def utc(moment: dt.datetime) -> str:

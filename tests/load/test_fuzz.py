@@ -131,18 +131,24 @@ def _edit(rng: random.Random, tree: Any) -> None:
     if act == 0:
         place[key] = rng.choice(ODD)
     elif act == 1:
-        place[rng.choice([*rng.choice(places), "name", "covers", "id"])] = place.pop(key)
+        names = [name for one in places if isinstance(one, dict) for name in one]
+        place[rng.choice([*names, "name", "covers", "id"])] = place.pop(key)
     elif act == 2:
         del place[key]
     else:
         place[key] = rng.choice(places)
 
 
-def _places(tree: Any, depth: int = 0) -> list[Any]:
-    if depth > 12 or not isinstance(tree, dict | list):
-        return []
-    inner = tree.values() if isinstance(tree, dict) else tree
-    return [tree, *(place for one in inner for place in _places(one, depth + 1))]
+def _places(tree: Any) -> list[Any]:
+    """Every map and list of a tree, each once: edits and aliases make circles."""
+    found: dict[int, Any] = {}
+    waiting = [tree]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict | list) and id(one) not in found:
+            found[id(one)] = one
+            waiting += one.values() if isinstance(one, dict) else one
+    return list(found.values())
 
 
 MUTATIONS: tuple[Mutation, ...] = (flip, truncate, splice, insert, swap, repeat, restructure, restructure)

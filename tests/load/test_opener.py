@@ -233,6 +233,12 @@ def test_a_file_of_8_mib_is_read(tmp_path: Path) -> None:
     assert zone_name(working_tree(tmp_path)) == "a.example"
 
 
+def test_a_folder_over_32_mib_is_not_read_whole(tmp_path: Path) -> None:
+    write(tmp_path, {f"{letter}.yaml": b"account: acme\n#" + b"#" * (7 << 20) for letter in "abcdef"})
+    found = refusal(working_tree(tmp_path))
+    assert (found.file, found.message) == ("stacks", "the folder holds more than 32 MiB")
+
+
 def test_another_ending_is_told(tmp_path: Path) -> None:
     found = refusal(working_tree(write(tmp_path, {"a.yml": STACK})))
     assert (found.message, found.hint) == ("ends in `.yml`", "rename it to `.yaml`")

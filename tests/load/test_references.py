@@ -222,9 +222,17 @@ def test_an_input_without_a_value_gives_none(tmp_path: Path) -> None:
     assert found.message == "`${host.site.b.parent}` has no declared value"
 
 
-def test_a_structure_cannot_stand_within_a_text(tmp_path: Path) -> None:
-    found = only(tmp_path, SITES + "    b: {env: {x: y}}\n    a: {greeting: 'x ${host.site.b.env}'}\n")
-    assert found.message == "`${host.site.b.env}` is no text and cannot stand within one"
+@pytest.mark.parametrize("text", ["x ${host.site.b.env}", "${host.site.b.env}", "${host.site.b.limits}"])
+def test_a_structure_cannot_be_referred_to(tmp_path: Path, text: str) -> None:
+    found = only(tmp_path, SITES + f"    b: {{env: {{x: y}}, limits: {{memory: 1}}}}\n    a: {{greeting: '{text}'}}\n")
+    assert found.message.endswith("is a map or a list, and only single values are referred to")
+
+
+def test_a_chain_that_doubles_itself_is_stopped(tmp_path: Path) -> None:
+    before = [f"${{host.site.s{n}.greeting}}" for n in range(60)]
+    lines = [f"    s{n + 1}: {{greeting: '{text}{text}'}}\n" for n, text in enumerate(before)]
+    found = only(tmp_path, SITES + "    s0: {greeting: start}\n" + "".join(lines))
+    assert found.message == "references unfold to more than 16 MiB"
 
 
 def test_a_broken_target_does_not_make_its_users_wrong(tmp_path: Path) -> None:

@@ -89,6 +89,23 @@ def test_a_broken_base_is_told_without_its_echoes(tmp_path: Path) -> None:
     assert [problem.file for problem in problems(tmp_path, files)] == ["stacks/_common.yaml"]
 
 
+def test_a_large_base_is_not_taken_a_thousand_times(tmp_path: Path) -> None:
+    words = ", ".join(["x"] * 9_000)
+    # Ten thousand values in a few bytes more, and eleven times as many by aliases.
+    base = (
+        "account: acme\nhost: {site: {web: {env: {A: &a ["
+        + words
+        + "]"
+        + "".join(f", B{n}: *a" for n in range(10))
+        + "}}}}\n"
+    )
+    files = {f"s{n}.yaml": "extends: big\n" for n in range(30)}
+    found = problems(tmp_path, {"_big.yaml": base, **files})
+    assert [problem.message for problem in found if "values" in problem.message] == [
+        "the stacks up to here hold more than 2,000,000 values"
+    ]
+
+
 def test_an_unknown_stack_is_told_with_the_nearest(tmp_path: Path) -> None:
     found = only(tmp_path, HEAD + "uses: [shard]\n", shared=HEAD)
     assert (found.line, found.message, found.hint) == (2, "unknown stack `shard`", "did you mean `shared`?")

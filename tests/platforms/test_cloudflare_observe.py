@@ -69,7 +69,7 @@ def test_a_page_that_shifts_is_a_gap_and_no_list(bench: Bench, monkeypatch: pyte
     monkeypatch.setattr(platform, "RECORDS_PER_PAGE", 4)
     bench.zone()
     _fill(bench, "acme.example", 9)
-    bench.world.fault("cloudflare", f"{fault} on GET /zones/*/dns_records times=1")
+    bench.world.fault("cloudflare", f"{fault} GET /zones/*/dns_records")
     found = bench.cloudflare().observe(everything())
     (gap,) = found.gaps
     assert (gap.kind, gap.container, gap.exit_code) == ("cloudflare.record", "acme.example", 17)
@@ -104,7 +104,7 @@ def test_a_refused_token_hides_every_kind(bench: Bench) -> None:
 def test_a_missing_right_is_named(bench: Bench) -> None:
     for name in ("acme.example", "second.example"):
         bench.zone(name)
-    bench.world.fault("cloudflare", "403 on GET /zones/*/dns_records times=1")
+    bench.world.fault("cloudflare", "403 GET /zones/*/dns_records")
     found = bench.cloudflare().observe(everything())
     (gap,) = found.gaps
     assert (gap.kind, gap.right) == ("cloudflare.record", "DNS:Read")
@@ -112,21 +112,21 @@ def test_a_missing_right_is_named(bench: Bench) -> None:
 
 
 def test_a_missing_right_to_list_zones_is_named(bench: Bench) -> None:
-    bench.world.fault("cloudflare", "403 on GET /zones")
+    bench.world.fault("cloudflare", "403 GET /zones times=always")
     assert {gap.right for gap in bench.cloudflare().observe(everything()).gaps} == {"Zone:Read"}
 
 
 @pytest.mark.parametrize(("fault", "exit_code"), [("429 retry-after=900", 15), ("503", 17), ("reset", 17)])
 def test_what_hides_a_zone_keeps_its_exit_code(bench: Bench, fault: str, exit_code: int) -> None:
     bench.zone()
-    bench.world.fault("cloudflare", f"{fault} on GET /zones/*/dns_records")
+    bench.world.fault("cloudflare", f"{fault} GET /zones/*/dns_records times=always")
     (gap,) = bench.cloudflare().observe(everything()).gaps
     assert (gap.container, gap.exit_code) == ("acme.example", exit_code)
 
 
 def test_a_broken_connection_is_tried_again(bench: Bench) -> None:
     bench.zone()
-    bench.world.fault("cloudflare", "502 on GET /zones times=1")
+    bench.world.fault("cloudflare", "502 GET /zones")
     assert bench.cloudflare().observe(everything()).gaps == ()
 
 

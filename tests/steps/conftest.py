@@ -55,9 +55,9 @@ EVERYTHING = (Container("toy.shelf"), BOOKS, Container("toy.vault"))
 class Toy:
     """Builds trees, observations and memories in a line each."""
 
-    def declared(self, resource: Resource, stack: str = "a", **more: object) -> Declared:
+    def declared(self, resource: "Shelf | Book | Vault", stack: str = "a", **more: object) -> Declared:
         kind = resource.kind.partition(".")[2]
-        name = str(more.pop("logical", getattr(resource, "name")))
+        name = str(more.pop("logical", resource.name))
         group = "oak/" if resource.group_by else ""
         address = Address("toy", kind, group + name)
         needs = (Address("toy", "shelf", "oak"),) if resource.group_by else ()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconcile.model.errors import LedgerBroken
-from reconcile.store import Ledger, restore_ledger
+from reconcile.store import Ledger, begin_ledger, restore_ledger
 
 from .conftest import clock
 from .places import Place, SnapshotPlace
@@ -49,8 +49,6 @@ def test_a_restored_ledger_is_the_one_that_was_backed_up(ledger: Ledger, place: 
 
 def test_a_ledger_goes_on_where_its_backup_ended(place: Place, tmp_path: Path) -> None:
     source = SnapshotPlace(tmp_path)
-    from reconcile.store import begin_ledger
-
     with begin_ledger(source.home(), tmp_path, ledger_id="l1", clock=clock) as first:
         filled(first).backup(tmp_path / "backup.json")
         last = first.memory().intents[-1].id
@@ -82,8 +80,6 @@ def test_a_backup_is_readable_by_its_owner_only_and_leaves_no_traces(ledger: Led
 
 @pytest.fixture
 def backup(tmp_path: Path) -> Path:
-    from reconcile.store import begin_ledger
-
     with begin_ledger("first.db", tmp_path, ledger_id="l1", clock=clock) as first:
         filled(first).backup(tmp_path / "backup.json")
     return tmp_path / "backup.json"

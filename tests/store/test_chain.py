@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from reconcile.model.errors import LedgerBroken
-from reconcile.store import Ledger
+from reconcile.store import Ledger, open_ledger
 
+from .conftest import clock
 from .places import Place
 from .things import owned
 
@@ -62,10 +63,6 @@ def test_a_history_cut_short_is_noticed_by_the_head_somebody_wrote_down(
 def test_entries_of_another_ledger_do_not_fit(told: Ledger, place: Place) -> None:
     told.close()
     place.tamper("UPDATE meta SET id = 'l2'")
-    from reconcile.store import open_ledger
-
-    from .conftest import clock
-
     with (
         open_ledger(place.home(), place.root, expected_id="l2", clock=clock) as other,
         pytest.raises(LedgerBroken, match="entry 1"),

@@ -144,6 +144,15 @@ def test_a_process_of_another_host_is_never_taken_for_dead(
             pass
 
 
+def test_who_holds_what_can_be_asked(ledger: Ledger, place: Place, reopen: Callable[[], Ledger]) -> None:
+    with ledger.lease(["web", "mail"], holder="first run"):
+        place.tamper("UPDATE lease SET born = '1' WHERE stack = 'mail'")
+        dead, alive = reopen().leases()
+    assert (alive.stack, alive.holder, alive.pid, alive.over) == ("web", "first run", os.getpid(), "")
+    assert (dead.stack, dead.over) == ("mail", "its process is dead")
+    assert reopen().leases() == []
+
+
 def test_a_number_that_another_process_got_since_is_a_dead_holder(
     ledger: Ledger, place: Place, reopen: Callable[[], Ledger]
 ) -> None:

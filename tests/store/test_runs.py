@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from reconcile.model.change import FieldChange
+from reconcile.model.change import FieldChange, Outcome, Status
 from reconcile.model.errors import LedgerError, WrongAccount
 from reconcile.model.memory import Owned
 from reconcile.model.resource import Address
@@ -18,11 +18,12 @@ from .things import Variable, applied, change, outcome, owned, record
 WWW = Address("toy", "record", "www")
 
 
-def concluded(ledger: Ledger, *outcomes: object) -> None:
-    changes = [one.change for one in outcomes]  # type: ignore[attr-defined]
+def concluded(ledger: Ledger, *outcomes: Outcome) -> None:
+    """One whole run with these outcomes."""
+    changes = [one.change for one in outcomes]
     run = ledger.begin_run("apply", ["web"], "c0ffee", "somebody")
     ids = ledger.intend(run, 0, changes)
-    ledger.conclude(run, list(zip(ids, outcomes, strict=True)), revision="c0ffee", project="runbooks")  # type: ignore[arg-type]
+    ledger.conclude(run, list(zip(ids, outcomes, strict=True)), revision="c0ffee", project="runbooks")
     ledger.end_run(run, 0, {})
 
 
@@ -82,8 +83,8 @@ def test_an_adopted_thing_is_remembered_as_it_lives(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize("status", ["failed", "held", "denied", "skipped"])
-def test_what_had_no_effect_owns_nothing_and_stays_not_open(ledger: Ledger, status: str) -> None:
-    concluded(ledger, outcome(change(record()), status, error="no"))  # type: ignore[arg-type]
+def test_what_had_no_effect_owns_nothing_and_stays_not_open(ledger: Ledger, status: Status) -> None:
+    concluded(ledger, outcome(change(record()), status, error="no"))
     memory = ledger.memory()
     assert (memory.owned, memory.intents, dict(memory.applied)) == ((), (), {})
     assert ledger.history("web")[0].what == f"create {status}"
@@ -139,6 +140,9 @@ def test_a_result_without_the_platforms_id_is_refused_before_anything_is_written
     run = ledger.begin_run("apply", ["web"], "c0ffee", "somebody")
     first, second = change(record("a")), change(record("b"))
     ids = ledger.intend(run, 0, [first, second])
+    replaced = change(record("c"), before=record("c"), verb="replace", id="r9")
+    with pytest.raises(ValueError, match=r"toy\.record\.c"):
+        ledger.conclude(run, [(ids[0], outcome(replaced))], revision="c", project="runbooks")
     with pytest.raises(ValueError, match=r"toy\.record\.b"):
         ledger.conclude(
             run, [(ids[0], outcome(first, id="r1")), (ids[1], outcome(second))], revision="c", project="runbooks"
@@ -224,8 +228,12 @@ def test_an_approval_is_remembered_once(ledger: Ledger) -> None:
 def test_no_secret_reaches_any_table(ledger: Ledger, place: Place) -> None:
     canary = "canary-5f2e8a"
     secret = SecretText(canary, "api#8")
-    thing = Variable(name="KEY", value=secret, note="plain note", headers={"Authorization": secret})
-    differs = (FieldChange("value", secret, canary), FieldChange("headers", None, {"Authorization": secret}))
+    thing = Variable(name="KEY", value=secret, seed=canary, note="plain note", headers={"Authorization": secret})
+    differs = (
+        FieldChange("value", secret, canary),
+        FieldChange("seed", "", canary),
+        FieldChange("headers", None, {"Authorization": secret}),
+    )
     made = change(thing, fields=differs)
     concluded(ledger, outcome(made, id="v1", resource=thing))
     run = ledger.begin_run("apply", ["web"], "c0ffee", "somebody")

@@ -9,8 +9,6 @@ from reconcile.model.memory import Applied, Owned
 from reconcile.model.resource import Address, Key, ReadOnly, Resource, Secret
 from reconcile.model.secret import SecretText
 
-MX = "mail.example.net."
-
 
 class Record(Resource):
     kind: ClassVar[str] = "toy.record"
@@ -31,6 +29,7 @@ class Variable(Resource):
 
     name: str
     value: Annotated[SecretText, Secret]
+    seed: Annotated[str, Secret] = ""
     note: str = ""
     headers: dict[str, Any] | None = None
 

@@ -53,7 +53,13 @@ SAMPLES: Mapping[str, Fields] = {
         },
     },
     "ns": {"name": "delegated", "type": "NS", "content": "ns1.example.net", "ttl": 3600},
-    "openpgpkey": {"name": "openpgpkey", "type": "OPENPGPKEY", "content": "mQENBFRVcmVzZXJ2ZWQ="},
+    # With a comment: of this type alone the vendor's client says that an answer's comment is never null.
+    "openpgpkey": {
+        "name": "openpgpkey",
+        "type": "OPENPGPKEY",
+        "content": "mQENBFRVcmVzZXJ2ZWQ=",
+        "comment": "key of the postmaster",
+    },
     "ptr": {"name": "ptr", "type": "PTR", "content": "host.example.net", "ttl": 300},
     "smimea": {"name": "smimea", "type": "SMIMEA", "data": _HASH},
     "srv": {

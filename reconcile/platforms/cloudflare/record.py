@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, field_validator
@@ -284,10 +285,15 @@ def _simple(kind: str, value: str) -> str:
         return text(value)
     if kind == "OPENPGPKEY":
         return "".join(value.split())
+    return _address(value, 4 if kind == "A" else 6)
+
+
+@lru_cache(maxsize=65_536)
+def _address(value: str, version: int) -> str:
     try:
-        return str(ipaddress.IPv4Address(value) if kind == "A" else ipaddress.IPv6Address(value))
+        return str(ipaddress.IPv4Address(value) if version == 4 else ipaddress.IPv6Address(value))
     except ValueError:
-        raise ValueError(f"{value!r} is no IPv{4 if kind == 'A' else 6} address") from None
+        raise ValueError(f"{value!r} is no IPv{version} address") from None
 
 
 def is_as_declared(want: Record, have: Record) -> bool:

@@ -1,6 +1,7 @@
 """A draft whose targets are declared becomes a declared resource: references resolved, fields validated."""
 
 import json
+from collections.abc import Collection
 from enum import Enum
 from typing import Any
 
@@ -16,7 +17,7 @@ from .references import escape, unescape
 from .stack import Draft
 from .tree import Node, plain
 
-_UNKNOWN = object()
+GROWTH_LIMIT = 16 * 1024 * 1024
 
 
 class Declarer:
@@ -25,6 +26,7 @@ class Declarer:
     def __init__(self, linker: Linker, problems: Problems) -> None:
         self._linker = linker
         self._problems = problems
+        self._grown = 0
 
     def declare(self, draft: Draft) -> None:
         """Sets `declared`, or tells why it cannot be."""
@@ -122,25 +124,41 @@ class Declarer:
         whole = REFERENCE.fullmatch(text)
         if whole:
             return self._referred(draft, name, whole[1], place)
-        parts: list[tuple[str, bool, bool]] = []  # text, is it raw, is it pending
+        parts: list[tuple[str, bool]] = []  # with whether it is still in the form of the file
+        waits = False
         end = 0
         for match in REFERENCE.finditer(text):
-            parts.append((text[end : match.start()], True, False))
             value, pending = self._referred(draft, name, match[1], place)
-            if isinstance(value, bool):
-                value = "true" if value else "false"
-            elif isinstance(value, int | float):
-                value = str(value)
-            elif not isinstance(value, str):
-                if value is not _UNKNOWN:
-                    self._tell(draft, name, place, f"`${{{match[1]}}}` is no text and cannot stand within one")
-                value = ""
-            parts.append((value, pending, pending))
+            waits = waits or pending
+            parts += [(text[end : match.start()], True), (self._within(draft, name, value, match[0], place), pending)]
             end = match.end()
-        parts.append((text[end:], True, False))
-        if any(pending for _, _, pending in parts):
-            return "".join(part if raw else escape(part) for part, raw, _ in parts), True
-        return "".join(unescape(part) if raw else part for part, raw, _ in parts), False
+        parts.append((text[end:], True))
+        # Each of a chain may hold the one before twice, so what would come of it is counted before it is made.
+        if self._grows(draft, name, sum(len(part) for part, _ in parts), place):
+            return "", False
+        if waits:
+            return "".join(part if as_written else escape(part) for part, as_written in parts), True
+        return "".join(unescape(part) if as_written else part for part, as_written in parts), False
+
+    def _grows(self, draft: Draft, name: str, size: int, place: Place) -> bool:
+        """Whether the texts made of references are too much by now; told once."""
+        fitted = self._grown <= GROWTH_LIMIT
+        self._grown += size
+        if self._grown <= GROWTH_LIMIT:
+            return False
+        draft.silent.add(name)
+        if fitted:
+            self._problems.add(place, f"references unfold to more than {GROWTH_LIMIT >> 20} MiB", "write less")
+        return True
+
+    def _within(self, draft: Draft, name: str, value: Any, reference: str, place: Place) -> str:
+        """A value as it stands within a text."""
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, str | int | float):
+            return str(value)
+        self._tell(draft, name, place, f"`{reference}` is no text and cannot stand within one")
+        return ""
 
     def _referred(self, draft: Draft, name: str, inside: str, place: Place) -> tuple[Any, bool]:
         """What a reference gives: a value, or its own text with True while it is an output nobody knows yet."""
@@ -155,19 +173,25 @@ class Declarer:
         if target.declared is None:
             draft.silent.add(name)
             return "", False
-        value = _as_written(getattr(target.declared.resource, wanted))
+        value = getattr(target.declared.resource, wanted)
+        if isinstance(value, Enum):
+            value = value.value
         if value is None:
             self._tell(draft, name, place, f"`${{{inside}}}` has no declared value")
+            return "", False
+        if isinstance(value, BaseModel | Collection) and not isinstance(value, str):
+            self._tell(
+                draft, name, place, f"`${{{inside}}}` is a map or a list, and only single values are referred to"
+            )
             return "", False
         if wanted not in target.declared.references:
             return value, False
         self._inherit(draft, name, target, value, place)
         return value, True
 
-    def _inherit(self, draft: Draft, name: str, through: Draft, value: Any, place: Place) -> None:
+    def _inherit(self, draft: Draft, name: str, through: Draft, value: str, place: Place) -> None:
         """Takes over the outputs within a value that another draft still waits for."""
-        text = value if isinstance(value, str) else json.dumps(value)
-        for inside in REFERENCE.findall(text):
+        for inside in REFERENCE.findall(value):
             origin = through.outputs[inside]
             seen = self._linker.visible(draft.stack, origin.address)
             if len(seen) != 1 or seen[0] is not origin:
@@ -179,13 +203,6 @@ class Declarer:
     def _tell(self, draft: Draft, name: str, place: Place, message: str) -> None:
         self._problems.add(place, message)
         draft.silent.add(name)
-
-
-def _as_written(value: Any) -> Any:
-    """A field's value as a stack file would have it."""
-    if isinstance(value, BaseModel):
-        return value.model_dump(by_alias=False)
-    return value.value if isinstance(value, Enum) else value
 
 
 def _needs(draft: Draft) -> tuple[Address, ...]:

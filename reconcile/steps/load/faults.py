@@ -89,7 +89,7 @@ def _message(details: list[ErrorDetails], draft: Draft, name: str) -> tuple[str,
     message = " or ".join(told)
     if all(detail["type"] in _FREE_TEXT for detail in details):
         return message, ""
-    return f"must be {message}, not {echo(_shown(value))}", hint
+    return f"must be {message}, not {echo(value)}", hint
 
 
 def _wanted(detail: ErrorDetails, draft: Draft, *, alone: bool) -> str:
@@ -98,10 +98,6 @@ def _wanted(detail: ErrorDetails, draft: Draft, *, alone: bool) -> str:
         return _hidden(message.partition(", ")[2] or message, draft)
     message = message.removeprefix("Input should be ")
     return message if alone else message.partition(", ")[0]
-
-
-def _shown(value: Any) -> Any:
-    return value if isinstance(value, str | int | float | bool | list | dict | None) else type(value).__name__
 
 
 def _hidden(message: str, draft: Draft) -> str:

@@ -80,11 +80,11 @@ class Linker:
         if found:
             self._problems.add(place, *_ambiguous(found))
             return None
-        names = {other for one in (stack, *self._uses(stack)) for other in self._stacks[one].drafts.get(kind, {})}
-        otherwise = f"no {kind} is declared in this stack or one that it uses" if not names else ""
-        hint = self._elsewhere(stack, Address(platform, word, name)) or self._problems.nearest(name, names, otherwise)
+        names = (other for one in (stack, *self._uses(stack)) for other in self._stacks[one].drafts.get(kind, {}))
+        hint = self._elsewhere(stack, Address(platform, word, name)) or self._problems.nearest(name, names)
         if not LOGICAL_NAME.match(name.rpartition("/")[2]):
             hint = hint or "a bare logical name stands here, not the platform's own"
+        hint = hint or f"declare it, or use a stack that declares a {kind}"
         self._problems.add(place, f"no {kind} {named(name)}", hint)
         return None
 

@@ -13,7 +13,9 @@ from .owners import refuse_two_owners
 from .problems import Place, Problems, named
 from .project import FILE, NO_PROJECT, read_project
 from .stack import Catalogue, Kinds, Stack, catalogue, check_keys, read_stack
-from .tree import Node, read_map
+from .tree import Node, read_map, size_of
+
+VALUE_LIMIT = 2_000_000
 
 
 def load(source: Source, kinds: Kinds) -> Tree:
@@ -78,7 +80,27 @@ def _stacks(source: Source, known: Catalogue, problems: Problems) -> dict[str, S
             problems.add(Place(file), f"{named(stem)} is no name for a stack", "lower-case letters, digits and `-`")
         elif node is not None:
             nodes[stem] = node
-    return {name: read_stack(name, extend(node, bases, problems), known, problems) for name, node in nodes.items()}
+    return _read_stacks(nodes, bases, known, problems)
+
+
+def _read_stacks(
+    nodes: Mapping[str, Node], bases: Mapping[str, Node | None], known: Catalogue, problems: Problems
+) -> dict[str, Stack]:
+    """The stacks with their bases; none from where on they hold more than can be planned."""
+    # A base counts with each stack that extends it: a thousand small files can make one large base a thousand times.
+    sizes = {name: size_of(base) for name, base in bases.items() if base is not None}
+    total = 0
+    stacks: dict[str, Stack] = {}
+    for name, node in nodes.items():
+        extended = extend(node, bases, problems)
+        assert isinstance(node.value, dict)
+        wish = node.value.get("extends")
+        total += size_of(node) + (sizes.get(wish.value, 0) if wish and isinstance(wish.value, str) else 0)
+        if total > VALUE_LIMIT:
+            problems.add(Place(node.file), f"the stacks up to here hold more than {VALUE_LIMIT:,} values", "hold fewer")
+            break
+        stacks[name] = read_stack(name, extended, known, problems)
+    return stacks
 
 
 def _check_base(node: Node, known: Catalogue, problems: Problems) -> None:

@@ -107,6 +107,6 @@ def _address(text: str, keys: Mapping[str, Node], key: str, path: str, problems:
 def _declared(stack: Stack, address: Address, node: Node, path: str, problems: Problems) -> Draft | None:
     draft = stack.get(address)
     if draft is None:
-        hint = problems.nearest(str(address), [str(one.address) for one in stack.all()], "the stack declares nothing")
+        hint = problems.nearest(str(address), (str(one.address) for one in stack.all()), "the stack declares nothing")
         problems.add(node.at_value(path), f"{named(str(address))} is not declared in this stack", hint)
     return draft

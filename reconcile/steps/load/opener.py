@@ -16,6 +16,7 @@ from .tree import FILE_LIMIT
 
 STACKS = "stacks"
 DIRTY = "dirty:"
+FOLDER_LIMIT = 32 * 1024 * 1024
 
 
 class Source(Protocol):
@@ -63,6 +64,10 @@ def _too_large(file: str) -> Problem:
     return Problem(file, 0, "", f"larger than {FILE_LIMIT >> 20} MiB", "split the stack into several files")
 
 
+def _too_many(folder: str) -> Problem:
+    return Problem(folder, 0, "", f"the folder holds more than {FOLDER_LIMIT >> 20} MiB", "hold fewer stacks in it")
+
+
 def _link(file: str) -> Problem:
     return Problem(file, 0, "", "a symbolic link, which may lead out of the tree", "put the file itself there")
 
@@ -77,6 +82,7 @@ class _WorkingTree:
             wanted = wanted.relative_to(self.root) if wanted.is_relative_to(self.root) else wanted
         self.folder = wanted.as_posix()
         self._problems: list[Problem] = []
+        self._size = 0
         self._files: dict[str, bytes] | None = None
 
     def files(self) -> Mapping[str, bytes]:
@@ -151,10 +157,13 @@ class _WorkingTree:
         except OSError as error:
             self._problems.append(Problem(file, 0, "", f"cannot be read: {error.strerror}", "check its rights"))
             return
+        assert self._files is not None
         if isinstance(data, Problem):
             self._problems.append(data)
+        elif self._size + len(data) > FOLDER_LIMIT:
+            self._problems.append(_too_many(self.folder))
         else:
-            assert self._files is not None
+            self._size += len(data)
             self._files[file] = data
 
     def _content(self, folder: int, name: str, file: str) -> bytes | Problem:
@@ -230,6 +239,7 @@ class _Commit:
         self.root = root.resolve()
         self.folder = PurePosixPath(stacks_dir).as_posix()
         self._problems: list[Problem] = []
+        self._size = 0
         self._files: dict[str, bytes] = {}
         self._revision = self._load(rev)
 
@@ -278,7 +288,10 @@ class _Commit:
         problem = _misnamed(file) or _unfit_entry(file, item)
         if problem is not None:
             self._problems.append(problem)
+        elif self._size + item.size > FOLDER_LIMIT:
+            self._problems.append(_too_many(self.folder))
         else:
+            self._size += item.size
             self._files[file] = item.data_stream.read()
 
 

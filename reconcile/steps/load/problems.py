@@ -8,6 +8,7 @@ from typing import NamedTuple
 from ...model.errors import Problem, SpecError
 
 ECHO_LIMIT = 60
+PATH_LIMIT = 300
 # Looking for a near word costs most of a refusal; a file that is wrong everywhere still answers at once.
 HINT_LIMIT = 200
 CANDIDATE_LIMIT = 2000
@@ -29,7 +30,10 @@ class Problems:
         self._hints = 0
 
     def add(self, place: Place, message: str, hint: str = "") -> None:
-        self._found[Problem(place.file, place.line, place.path, message, hint)] = None
+        path = place.path if len(place.path) <= PATH_LIMIT else place.path[: PATH_LIMIT - 1] + "…"
+        # Keys and texts of a file end up on a terminal: what moves its cursor is shown, not sent.
+        texts = (printable(text) for text in (path, message, hint))
+        self._found[Problem(place.file, place.line, *texts)] = None
 
     def extend(self, problems: Iterable[Problem]) -> None:
         self._found.update(dict.fromkeys(problems))
@@ -37,8 +41,8 @@ class Problems:
     def nearest(self, word: str, words: Iterable[str], otherwise: str = "") -> str:
         """A hint that names the word most like the given one; `otherwise` where none is like it."""
         self._hints += 1
-        known = list(words)
-        if self._hints > HINT_LIMIT or not known:
+        known = list(words) if self._hints <= HINT_LIMIT else []
+        if not known:
             return otherwise
         if len(known) > CANDIDATE_LIMIT:
             known = [one for one in known if one[:2] == word[:2]][:CANDIDATE_LIMIT]
@@ -59,15 +63,24 @@ class Problems:
 
 
 def echo(value: object) -> str:
-    """A value as a message may show it: one line, at most 60 characters."""
-    try:
-        text = json.dumps(value, ensure_ascii=False)
-    except (TypeError, ValueError):
-        text = f"a {type(value).__name__}"
+    """A value as a message may show it: one line, at most 60 characters; of a structure only what it is."""
+    if isinstance(value, dict):
+        return "a map"
+    if isinstance(value, list | tuple):
+        return "a list"
+    if not isinstance(value, str | int | float | None):
+        return f"a {type(value).__name__}"
+    text = json.dumps(value[: ECHO_LIMIT + 1] if isinstance(value, str) else value, ensure_ascii=False)
     return text if len(text) <= ECHO_LIMIT else text[: ECHO_LIMIT - 1] + "…"
 
 
 def named(key: str) -> str:
     """A key as a message may show it."""
-    plain = key if key.isprintable() else ascii(key)[1:-1]
-    return f"`{plain}`" if len(plain) <= ECHO_LIMIT else f"`{plain[: ECHO_LIMIT - 1]}…`"
+    return f"`{key}`" if len(key) <= ECHO_LIMIT else f"`{key[: ECHO_LIMIT - 1]}…`"
+
+
+def printable(text: str) -> str:
+    """The text with everything that is not seen escaped."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)

@@ -50,6 +50,16 @@ def plain(node: Node) -> Any:
     return value
 
 
+def size_of(node: Node) -> int:
+    """How many values a tree holds, with its aliases unfolded. At most 32 levels deep."""
+    value = node.value
+    if type(value) is dict:
+        return 1 + sum(map(size_of, value.values()))
+    if type(value) is list:
+        return 1 + sum(map(size_of, value))
+    return 1
+
+
 def read_map(file: str, data: bytes, problems: Problems) -> Node | None:
     """The map that a file holds; None where it could not be read, and the problems say why.
 
@@ -166,7 +176,7 @@ class _Builder:
 
     def path(self) -> str:
         return ".".join(
-            named(frame.key or "").strip("`") if isinstance(frame.items, dict) else str(len(frame.items))
+            (frame.key or "") if isinstance(frame.items, dict) else str(len(frame.items))
             for frame in self.open
             if isinstance(frame.items, list) or frame.key
         )

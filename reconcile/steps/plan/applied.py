@@ -6,8 +6,9 @@ from pydantic import ValidationError
 
 from ...model.memory import Applied, Memory
 from ...model.observation import Gap
-from ...model.resource import Resource
+from ...model.resource import Resource, Secret
 from ...model.spec import Declared, Location, Tree
+from .diff import as_json
 
 Kinds = Mapping[str, type[Resource]]
 
@@ -21,6 +22,18 @@ def resource_of(row: Applied, kinds: Kinds) -> Resource | None:
         return kind.declared(row.fields)
     except ValidationError:
         return None
+
+
+def remembers(row: Applied, declared: Declared) -> bool:
+    """Whether the history holds exactly what is declared, secrets aside."""
+    resource = declared.resource
+    secret = resource.having(Secret)
+    names = [name for name in resource.comparable() if name not in secret and getattr(resource, name) is not None]
+    return (
+        row.fields.keys() == set(names)
+        and all(row.fields[name] in (getattr(resource, name), as_json(resource, name)) for name in names)
+        and row.references == declared.references
+    )
 
 
 def last_applied(

@@ -16,7 +16,7 @@ from ...model.memory import Memory
 from ...model.observation import Container, Gap, Mark, Observation, Seen
 from ...model.resource import Address, Immutable, is_pending, references_in
 from ...model.spec import Declared, Ignore, Spec, Tree
-from .applied import Kinds, last_applied, resource_of
+from .applied import Kinds, last_applied, remembers, resource_of
 from .diff import cause_of, differences, initial
 from .digest import digest_of
 from .match import Facts, Matching, Place, match, place
@@ -148,7 +148,10 @@ def _plan_declared(one: Declared, matching: Matching, inputs: _Inputs, draft: _D
 
 def _plan_pair(one: Declared, seen: Seen, matching: Matching, inputs: _Inputs, draft: _Draft) -> None:
     applied = inputs.memory.applied.get(place(one))
-    fields = _without_ignored(one, differences(one.resource, seen.resource, applied), inputs, draft)
+    found = differences(one.resource, seen.resource, applied)
+    if not found and inputs.mode == "spec" and applied is not None and not remembers(applied, one):
+        _agree(one, seen, matching)
+    fields = _without_ignored(one, found, inputs, draft)
     if any(is_pending(item.pending) for item in fields) and _blocked_by_reference(one, matching, inputs, draft):
         return
     if place(one) not in matching.ours:
@@ -158,6 +161,13 @@ def _plan_pair(one: Declared, seen: Seen, matching: Matching, inputs: _Inputs, d
         immutable = any(item.name in one.resource.having(Immutable) for item in fields)
         cause = "drift" if inputs.mode == "drift" else cause_of(fields, one.references, applied)
         draft.changes.append(_change(one, seen, fields, "replace" if immutable else "update", cause))
+
+
+def _agree(one: Declared, seen: Seen, matching: Matching) -> None:
+    """The stack and the platform came to the same without us: what was last applied is out of date."""
+    told = any((owning.stack, owning.address) == place(one) for owning in matching.owning)
+    if place(one) in matching.ours and not told:
+        matching.owning.append(Owning(one.stack, one.account, one.address, seen, one, "agreed"))
 
 
 def _say_unseen(one: Declared, container: Container, inputs: _Inputs, draft: _Draft) -> None:

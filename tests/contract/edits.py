@@ -1,0 +1,120 @@
+"""Every edit that a person could make to a thing behind our back: one for each field, and each part of a field."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_origin
+
+from pydantic import ValidationError
+
+from reconcile.model.resource import Resource
+
+from .samples import Sample, others, repaired
+
+
+@dataclass(frozen=True)
+class Exemption:
+    """A field that nobody can edit at the platform, and of which resources that is so."""
+
+    why: str
+    of: Callable[[Resource], bool] = lambda resource: True
+
+
+def _no_proxy(resource: Resource) -> bool:
+    return getattr(resource, "type", "") not in ("A", "AAAA", "CNAME")
+
+
+EXEMPT: Mapping[tuple[str, str], Exemption] = {
+    ("cloudflare.record", "zone"): Exemption("a record stands in its zone for good; the console offers no move"),
+    ("cloudflare.record", "proxied"): Exemption("Cloudflare proxies A, AAAA and CNAME only", _no_proxy),
+    ("cloudflare.record", "ttl"): Exemption(
+        "the TTL of a proxied record is always automatic", lambda one: bool(getattr(one, "proxied", False))
+    ),
+    ("betterstack.heartbeat", "team_name"): Exemption("a heartbeat stays in the team it was made in"),
+}
+COUPLED: Mapping[tuple[str, str], str] = {
+    ("cloudflare.record", "type"): "the value is written differently from type to type, and moves with it",
+    ("cloudflare.record", "proxied"): "a proxied record loses its own TTL",
+}
+"""Fields whose edit moves others with it, by the platform's nature."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What is typed into the console, and the fields of ours that then differ."""
+
+    field: str
+    typed: Mapping[str, str]
+    differs: frozenset[str]
+
+
+def exempt(resource: Resource, name: str) -> bool:
+    found = EXEMPT.get((resource.kind, name))
+    return found is not None and found.of(resource)
+
+
+def cases(sample: Sample) -> Iterator[str]:
+    """`field`, or `field.part` for each part of one that has parts: all that a plan compares of this resource."""
+    resource = sample.declared()
+    for name in resource.comparable():
+        value = getattr(resource, name)
+        if isinstance(value, Mapping) and value:
+            yield from (f"{name}.{part}" for part in value)
+        elif value is not None:
+            yield name
+
+
+def edits(sample: Sample, case: str) -> list[Edit]:
+    """Valid edits of one case, those that move the fewest fields first."""
+    name, _, part = case.partition(".")
+    old = sample.declared()
+    value, annotation = getattr(old, name), sample.kind.model_fields[name].annotation
+    word = get_origin(annotation) is Literal
+    found = []
+    for other in others(value[part]) if part else others(value, annotation):
+        new = {**value, part: other} if part else other
+        values: Mapping[str, Any] | None = {**sample.values, name: new}
+        if word:
+            values = repaired(sample, {**sample.values, name: new}, {name, "name"})
+        edit = _edit(sample, old, case, values) if values is not None else None
+        if edit is not None:
+            found.append(edit)
+    return sorted(found, key=lambda edit: len(edit.differs)) if word else found
+
+
+def _edit(sample: Sample, old: Resource, case: str, values: Mapping[str, Any]) -> Edit | None:
+    name, _, part = case.partition(".")
+    try:
+        new = Sample(sample.kind, sample.name, values).declared()
+    except ValidationError:
+        return None
+    differs = frozenset(
+        each
+        for each in old.comparable()
+        if getattr(old, each) is not None and getattr(old, each) != getattr(new, each)
+    )
+    if name not in differs:
+        return None
+    # A word that decides how the rest is written is typed together with the rest.
+    whole = get_origin(sample.kind.model_fields[name].annotation) is Literal
+    typed = _typed(sample.kind, values) if whole else _typed(sample.kind, {name: values[name]}, part)
+    return Edit(name, typed, differs)
+
+
+def _typed(kind: type[Resource], values: Mapping[str, Any], only: str = "") -> dict[str, str]:
+    """Values as a person types them, by the vendor's names."""
+    typed = {}
+    for name, value in values.items():
+        alias = kind.model_fields[name].alias or name
+        if isinstance(value, Mapping):
+            typed.update({f"{alias}.{part}": _word(each) for part, each in value.items() if only in ("", part)})
+        else:
+            typed[alias] = _word(value)
+    return typed
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple | list):
+        return ",".join(map(str, value))
+    return str(value)

@@ -1,0 +1,200 @@
+"""Resources of every kind to ask with: real ones out of the stacks, rich examples, and ones made from the model alone.
+
+The last are the fallback, so that a platform nobody wrote an example for is asked all the same.
+"""
+
+import types
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin
+
+from pydantic import ValidationError
+from pydantic_core import PydanticUndefined
+
+from reconcile.assemble import Workshop
+from reconcile.model.resource import ReadOnly, RefersTo, Resource
+from reconcile.platforms import kinds
+from reconcile.settings import Settings
+
+from .examples import EXAMPLES
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXTS = ("thing", "192.0.2.60", "2001:db8::60", "host.example.net", "02:00:00", "https://example.net/")
+"""Texts that some field or other takes; the model says which."""
+NUMBERS = (60, 1, 3600, 10)
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One resource that a stack could declare. `values` by field name, without the fields that name other resources."""
+
+    kind: type[Resource]
+    name: str
+    values: Values = field(hash=False)
+
+    def declared(self, changed: Values | None = None) -> Resource:
+        """As the loader would read it, beside `targets(kind)`. Raises pydantic.ValidationError."""
+        names = {name: target.values["name"] for name, target in targets(self.kind).items()}
+        return self.kind.declared({**names, **self.values, **(changed or {})})
+
+    def __str__(self) -> str:
+        return f"{self.kind.kind}.{self.name}"
+
+
+def writable() -> tuple[type[Resource], ...]:
+    """Every kind of every platform that we create, change and delete."""
+    return tuple(kind for kind in kinds().values() if not kind.lookup)
+
+
+@cache
+def samples(kind: type[Resource]) -> tuple[Sample, ...]:
+    """All that the questions are asked with, by distinct natural keys."""
+    return (*rich(kind), *(() if kind.kind in EXAMPLES else from_model(kind)), *from_stacks(kind))
+
+
+def rich(kind: type[Resource]) -> tuple[Sample, ...]:
+    return tuple(Sample(kind, name, values) for name, values in EXAMPLES.get(kind.kind, {}).items())
+
+
+@cache
+def from_stacks(kind: type[Resource]) -> tuple[Sample, ...]:
+    """One real resource for each shape that the stacks hold: the same words said, and the same fields declared."""
+    with Workshop(Settings(ROOT)) as shop:
+        tree = shop.tree
+    words = [name for name in kind.comparable() if get_origin(kind.model_fields[name].annotation) is Literal]
+    found: dict[tuple[Any, ...], Sample] = {}
+    for one in tree.declared():
+        if one.address.full_kind != kind.kind or one.references:
+            continue
+        said = one.resource.model_fields_set - set(kind.refers())
+        shape = (*(getattr(one.resource, word) for word in words), *sorted(said))
+        values = {name: getattr(one.resource, name) for name in kind.comparable() if name in said}
+        values = {name: value for name, value in values.items() if value is not None}
+        found.setdefault(shape, Sample(kind, f"{one.stack}-{one.address.leaf}", values))
+    return tuple(found.values())
+
+
+@cache
+def from_model(kind: type[Resource]) -> tuple[Sample, ...]:
+    """Made from the model alone: for every word of its first choice the least that is valid, and the most."""
+    word = next((name for name in kind.comparable() if get_origin(kind.model_fields[name].annotation) is Literal), None)
+    choices = get_args(kind.model_fields[word].annotation) if word else (None,)
+    found = []
+    for choice in choices:
+        fixed = {word: choice} if word else {}
+        start = {**{name: next(candidates(annotation)) for name, annotation in _required(kind).items()}, **fixed}
+        if "name" in kind.model_fields:
+            start["name"] = "-".join(("model", *(str(each).lower() for each in fixed.values())))
+        least = repaired(Sample(kind, "", {}), start, fixed.keys() | {"name"})
+        if least is None:
+            continue
+        found.append(Sample(kind, "-".join(("least", *(str(each).lower() for each in fixed.values()))), least))
+        most = {**least, "name": f"{least['name']}-most"} if "name" in least else dict(least)
+        for name in _optional(kind):
+            fits = (value for value in candidates(kind.model_fields[name].annotation) if _fits(kind, most, name, value))
+            value = next(fits, None)
+            if value is not None:
+                most[name] = value
+        found.append(Sample(kind, "-".join(("most", *(str(each).lower() for each in fixed.values()))), most))
+    return tuple(found)
+
+
+@cache
+def targets(kind: type[Resource]) -> Mapping[str, Sample]:
+    """Field to the resource that it names: what must be declared beside a resource of this kind."""
+    found = {}
+    for name, other in kind.refers().items():
+        wanted = kinds()[other]
+        found[name] = Sample(wanted, f"{name}-named", {"name": f"{name}.contract.example"})
+    return found
+
+
+def repaired(sample: Sample, values: Values, fixed: Any = ()) -> dict[str, Any] | None:
+    """The values with what the model refuses left out or replaced, one by one; None where nothing helps.
+
+    Fields in `fixed` are not touched. The given value is tried first, then none, then those of the field's type.
+    """
+    kind = sample.kind
+    tries = {name: iter((None, *candidates(info.annotation))) for name, info in kind.model_fields.items()}
+    current = dict(values)
+    for _ in range(200):
+        try:
+            Sample(kind, "", current).declared()
+        except ValidationError as error:
+            wrong = str(error.errors()[0]["loc"][0]) if error.errors()[0]["loc"] else ""
+            if wrong in fixed or wrong not in tries:
+                return None
+            value = next(tries[wrong], PydanticUndefined)
+            if value is PydanticUndefined:
+                return None
+            current.pop(wrong, None)
+            if value is not None:
+                current[wrong] = value
+        else:
+            return current
+    return None
+
+
+def candidates(annotation: Any) -> Iterator[Any]:
+    """Values of a type, likely ones first."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin in (Union, types.UnionType):
+        for argument in arguments:
+            yield from candidates(argument)
+    elif origin is Literal:
+        yield from arguments
+    elif origin in (tuple, list, frozenset, set):
+        yield from ((value,) for value in candidates(arguments[0]))
+    elif origin is dict:
+        yield from ({key: value} for key in candidates(arguments[0]) for value in candidates(arguments[1]))
+    elif annotation is bool:
+        yield from (True, False)
+    elif annotation in (int, float):
+        yield from NUMBERS
+    elif annotation in (str, Any):
+        yield from TEXTS
+
+
+def others(value: Any, annotation: Any = None) -> Iterator[Any]:
+    """Other values near a given one, of the same type."""
+    if isinstance(value, bool):
+        yield not value
+    elif isinstance(value, int | float):
+        yield from (value + 1, value - 1, value + 60, value * 2)
+    elif isinstance(value, str):
+        yield from candidates(annotation) if get_origin(annotation) is Literal else ()
+        yield from (f"{value}a", f"a{value}")
+        yield from (value[:-1] + letter for letter in "0123456789abNSEW" if value)
+        yield from TEXTS
+    elif isinstance(value, tuple | list):
+        yield from ((*value[:-1], changed) for changed in others(value[-1])) if value else ()
+        yield from (value[:-1],) if value else candidates(annotation)
+    elif isinstance(value, Mapping):
+        yield from ({**value, part: changed} for part in value for changed in others(value[part]))
+
+
+def _fits(kind: type[Resource], values: Values, name: str, value: Any) -> bool:
+    try:
+        return getattr(Sample(kind, "", {**values, name: value}).declared(), name) is not None
+    except ValidationError:
+        return False
+
+
+def _required(kind: type[Resource]) -> dict[str, Any]:
+    refers = kind.refers()
+    return {
+        name: info.annotation for name, info in kind.model_fields.items() if info.is_required() and name not in refers
+    }
+
+
+def _optional(kind: type[Resource]) -> list[str]:
+    return [
+        name
+        for name, info in kind.model_fields.items()
+        if not info.is_required()
+        and ReadOnly not in info.metadata
+        and not any(isinstance(mark, RefersTo) for mark in info.metadata)
+    ]
