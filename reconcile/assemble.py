@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from .loop import Pair, Reconciler
-from .model.errors import ReconcileError
+from .model.errors import LedgerError, ReconcileError
 from .model.platform import Platform
 from .model.resource import Resource
 from .model.secret import SecretText
@@ -100,7 +100,9 @@ class Workshop(AbstractContextManager["Workshop"]):
         if self._ledger is None:
             root = self.settings.root
             world = self.world
-            if world is not None and world.ledger is not None:
+            if world is not None:
+                if world.ledger is None:
+                    raise LedgerError("this sandbox names no ledger of its own, and a live one is never used for it")
                 home = world.ledger
                 opened = (
                     open_ledger(home, root, expected_id=SANDBOX_LEDGER_ID, clock=self.clock)

@@ -226,9 +226,9 @@ def _flat(values: dict[str, Any]) -> dict[str, str]:
 
 
 def _show(told: dict[str, Any], *, no_color: bool) -> None:
-    from rich.markup import escape
     from rich.table import Table
 
+    from .plain import plain
     from .screen import console
 
     screen = console(no_color=no_color)
@@ -257,7 +257,7 @@ def _show(told: dict[str, Any], *, no_color: bool) -> None:
     for edit in told["edits"]:
         change = found.get(edit["address"])
         verdict = f"{_glyph(change['verb'])} {change['cause']}" if change else "NOT FOUND"
-        screen.print(f"  {escape(edit['thing']):<44.44} {escape(edit['edit']):<36.36} {verdict}")
+        screen.print(f"  {plain(edit['thing']):<44.44} {plain(edit['edit']):<36.36} {verdict}")
     screen.print("\n[bold]The commands, as you would type them[/]")
     for act in told["acts"]:
         screen.print(

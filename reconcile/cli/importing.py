@@ -2,8 +2,8 @@
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,6 +25,25 @@ Here = Path()
 SCHEMA = "trueup.import/1"
 _SHOWN = 20
 
+Only = Annotated[str | None, typer.Argument(help="Only this platform.", show_default=False)]
+Account = Annotated[str | None, typer.Option("--account", help="Which account; needed where several fit.")]
+Zones = Annotated[list[str] | None, typer.Option("--zone", help="Only this zone; may be given more often.")]
+Names = Annotated[
+    list[str] | None, typer.Option("--name", help="Only names like this, with * and ?; may be given more often.")
+]
+Kind = Annotated[str | None, typer.Option("--kind", help="Only this kind: record, cloudflare.record.")]
+Into = Annotated[Path | None, typer.Option("--into", help="The file to write; stacks/ACCOUNT.yaml where left out.")]
+Stdout = Annotated[bool, typer.Option("--stdout", help="Write no file; print it.")]
+Octodns = Annotated[
+    Path | None, typer.Option("--octodns", help="Read octoDNS zone files, not a platform: a file or their folder.")
+]
+MinTtl = Annotated[
+    int, typer.Option("--octodns-min-ttl", min=1, help="The `min_ttl` of octoDNS's Cloudflare provider.")
+]
+SkipUnsupported = Annotated[
+    bool, typer.Option("--skip-unsupported", help="Leave out octoDNS records that have no form here.")
+]
+
 
 @dataclass(frozen=True)
 class _Looked:
@@ -33,30 +52,20 @@ class _Looked:
     account: str
     observations: "Sequence[Observation]"
     memory: "Memory"
-    remarks: list[str] = field(default_factory=list)
+    remarks: tuple[str, ...] = ()
 
 
 def import_(
-    platform: Annotated[str | None, typer.Argument(help="Only this platform.", show_default=False)] = None,
-    account: Annotated[str | None, typer.Option("--account", help="Which account; needed where several fit.")] = None,
-    zone: Annotated[list[str] | None, typer.Option("--zone", help="Only this zone; may be given more often.")] = None,
-    name: Annotated[
-        list[str] | None, typer.Option("--name", help="Only names like this, with * and ?; may be given more often.")
-    ] = None,
-    kind: Annotated[str | None, typer.Option("--kind", help="Only this kind: record, cloudflare.record.")] = None,
-    into: Annotated[
-        Path | None, typer.Option("--into", help="The file to write; stacks/ACCOUNT.yaml where it is left out.")
-    ] = None,
-    stdout: Annotated[bool, typer.Option("--stdout", help="Write no file; print it.")] = False,
-    octodns: Annotated[
-        Path | None, typer.Option("--octodns", help="Read octoDNS zone files, not a platform: a file or their folder.")
-    ] = None,
-    min_ttl: Annotated[
-        int, typer.Option("--octodns-min-ttl", min=1, help="The `min_ttl` of octoDNS's Cloudflare provider.")
-    ] = 120,
-    skip_unsupported: Annotated[
-        bool, typer.Option("--skip-unsupported", help="Leave out octoDNS records that have no form here.")
-    ] = False,
+    platform: Only = None,
+    account: Account = None,
+    zone: Zones = None,
+    name: Names = None,
+    kind: Kind = None,
+    into: Into = None,
+    stdout: Stdout = False,
+    octodns: Octodns = None,
+    min_ttl: MinTtl = 120,
+    skip_unsupported: SkipUnsupported = False,
     parallelism: opt.Parallelism = 16,
     log_file: opt.LogFile = None,
     as_json: opt.Json = False,
@@ -64,31 +73,39 @@ def import_(
 ) -> None:
     """Write a stack file from what lives, and plan it: the plan must be empty. Changes nothing else."""
     from ..model.errors import ReconcileError
+    from ..steps.choose import to_import
+    from .octodns import DNS, read_zones, zone_files
 
     if stdout and (into or as_json):
         raise ReconcileError("--stdout prints the file and nothing else", advice="leave out --into and --json")
     with opt.workshop(directory, parallelism=parallelism, log_file=log_file) as shop:
         target = None if stdout else _target(shop, into, platform, account)
+        files = zone_files(octodns, zone) if octodns else {}
+        if files:
+            platform, zone = DNS, list(files)
         asked = _filter(shop, platform, zone, name, kind)
-        files = _octodns_files(octodns, zone) if octodns else None
-        if files is not None:
-            asked = _filter(shop, "cloudflare", list(files), name, kind)
         with waiting(quiet=as_json) as progress:
             progress("reading")
-            looked = _look(shop, platform if files is None else "cloudflare", account, asked)
-        found = (
-            _found(shop, looked, asked)
-            if files is None
-            else _read_octodns(shop, looked, files, asked, min_ttl_seconds=min_ttl, skip_unsupported=skip_unsupported)
-        )
+            looked = _look(shop, platform, account, asked)
+        if files:
+            found, remarks = read_zones(
+                shop, looked.account, files, asked, min_ttl_seconds=min_ttl, skip_unsupported=skip_unsupported
+            )
+            looked = replace(looked, remarks=(*looked.remarks, *remarks))
+        else:
+            found = to_import(looked.observations, shop.tree, looked.memory, shop.kinds, asked)
         drafted = _draft(shop, looked, found)
-        if stdout:
-            print(drafted.text, end="")
-        elif target is not None and drafted.written:
-            with target.open("x", encoding="utf-8") as file:
-                file.write(drafted.text)
+        _write(target, drafted)
         plan = _prove(shop, target, drafted, looked) if drafted.written else None
         _tell(shop, target, drafted, plan, looked, as_json=as_json)
+
+
+def _write(target: Path | None, drafted: "Drafted") -> None:
+    if target is None:
+        print(drafted.text, end="")
+    elif drafted.written:
+        with target.open("x", encoding="utf-8") as file:
+            file.write(drafted.text)
 
 
 def _target(shop: "Workshop", into: Path | None, platform: str | None, account: str | None) -> Path:
@@ -130,6 +147,7 @@ def _filter(
 ) -> "Filter":
     from ..model.errors import ReconcileError
     from ..steps.choose import Filter
+    from .octodns import domain
 
     fitting = [
         full
@@ -139,20 +157,8 @@ def _filter(
     ]
     if kind and len(fitting) != 1:
         raise ReconcileError(f"no single kind is meant by {kind!r}", advice=f"one of {', '.join(shop.kinds)}")
-    containers = frozenset(_domain(shop, one) for one in zones or ())
+    containers = frozenset(domain(shop, one) for one in zones or ())
     return Filter(containers, tuple(names or ()), fitting[0] if kind else "")
-
-
-def _domain(shop: "Workshop", zone: str) -> str:
-    """A zone's name as the platform writes it."""
-    from pydantic import ValidationError
-
-    from ..model.errors import ReconcileError
-
-    try:
-        return str(getattr(shop.kinds["cloudflare.zone"].declared({"name": zone.removesuffix(".")}), "name"))  # noqa: B009
-    except ValidationError as error:
-        raise ReconcileError(f"{zone!r} is no zone", advice="a domain, as in --zone example.com") from error
 
 
 def _look(shop: "Workshop", platform: str | None, account: str | None, asked: "Filter") -> _Looked:
@@ -175,7 +181,7 @@ def _look(shop: "Workshop", platform: str | None, account: str | None, asked: "F
     observations = observe(platforms, scopes, shop.clock, blind)
     memory = _memory(shop)
     accounts_seen(observations, shop.project, memory.pins)
-    return _Looked(chosen, observations, memory, unseen(observations, shop.kinds))
+    return _Looked(chosen, observations, memory, tuple(unseen(observations, shop.kinds)))
 
 
 def _memory(shop: "Workshop") -> "Memory":
@@ -188,93 +194,12 @@ def _memory(shop: "Workshop") -> "Memory":
     return shop.ledger(readonly=world is None).memory()
 
 
-def _found(shop: "Workshop", looked: _Looked, asked: "Filter") -> "list[Found]":
-    from ..steps.choose import to_import
-
-    return to_import(looked.observations, shop.tree, looked.memory, shop.kinds, asked)
-
-
 def _draft(shop: "Workshop", looked: _Looked, found: "Sequence[Found]") -> "Drafted":
     from ..steps.choose import declared_elsewhere
     from ..steps.draft import draft
 
     known = declared_elsewhere(shop.tree, looked.account)
     return draft(found, account=looked.account, known=known, remarks=looked.remarks)
-
-
-def _octodns_files(place: Path, zones: list[str] | None) -> dict[str, dict[str, bytes]]:
-    """The content of each zone's files, by zone and file name. Raises ReconcileError."""
-    from ..model.errors import ReconcileError
-
-    try:
-        if place.is_file():
-            zone = zones[0] if zones else place.name.removesuffix(".yaml")
-            if len(zones or ()) > 1:
-                raise ReconcileError(f"{place} holds one zone", advice="give one --zone, or their folder")
-            return {zone: {str(place): place.read_bytes()}}
-        if not zones:
-            whole = [one.name.removesuffix(".yaml") for one in place.glob("*.*.yaml")]
-            split = [one.name.removesuffix(".") for one in place.iterdir() if one.is_dir() and one.name.endswith(".")]
-            zones = sorted({*whole, *split})
-        found: dict[str, dict[str, bytes]] = {}
-        for zone in zones:
-            bare = zone.removesuffix(".")
-            paths = [place / f"{bare}.yaml", place / f"${bare}.yaml", *sorted((place / f"{bare}.").glob("*.yaml"))]
-            found[zone] = {str(path): path.read_bytes() for path in paths if path.is_file()}
-    except OSError as error:
-        raise ReconcileError(f"{place} cannot be read: {error.strerror}", advice="give a file or a folder") from error
-    missing = [zone for zone, files in found.items() if not files]
-    if missing or not found:
-        told = ", ".join(missing) or "any zone"
-        raise ReconcileError(f"{place} has no zone file for {told}", advice="octoDNS calls it example.com.yaml")
-    return found
-
-
-def _read_octodns(
-    shop: "Workshop",
-    looked: _Looked,
-    files: Mapping[str, Mapping[str, bytes]],
-    asked: "Filter",
-    *,
-    min_ttl_seconds: int,
-    skip_unsupported: bool,
-) -> "list[Found]":
-    """The records of zone files that no stack declares, and their zones. Raises ReconcileError, SpecError."""
-    from pydantic import ValidationError
-
-    from ..model.errors import ReconcileError
-    from ..steps.draft import Found
-    from ..steps.octodns import read_zone
-
-    record, zone_kind = shop.kinds["cloudflare.record"], shop.kinds["cloudflare.zone"]
-    declared = {
-        (one.address.full_kind, one.resource.keys()[0]) for one in shop.tree.declared() if one.account == looked.account
-    }
-    found, unsupported = [], []
-    for given, content in files.items():
-        domain = _domain(shop, given)
-        zone = read_zone(domain, content, min_ttl_seconds=min_ttl_seconds)
-        unsupported += [f"{domain}: {one}" for one in zone.unsupported]
-        looked.remarks.extend(f"{domain}: {one}" for one in zone.notes)
-        for fields in zone.records:
-            try:
-                resource = record.declared({"zone": domain, **fields})
-            except ValidationError as error:
-                why = error.errors()[0]["msg"].removeprefix("Value error, ")
-                unsupported.append(f"{domain}: {fields['name']} {fields['type']}: {why}")
-                continue
-            if (record.kind, resource.keys()[0]) not in declared and asked.chooses(resource):
-                found.append(Found(resource))
-        if (zone_kind.kind, (domain,)) not in declared:
-            found.append(Found(zone_kind.declared({"name": domain})))
-    if unsupported and not skip_unsupported:
-        listed = "\n".join(f"  {one}" for one in unsupported)
-        raise ReconcileError(
-            f"{len(unsupported)} records have no form here:\n{listed}",
-            advice="nothing was written; --skip-unsupported leaves them out",
-        )
-    looked.remarks.extend(f"{one}: left out" for one in unsupported)
-    return found
 
 
 def _prove(shop: "Workshop", target: Path | None, drafted: "Drafted", looked: _Looked) -> "Plan":
@@ -284,10 +209,14 @@ def _prove(shop: "Workshop", target: Path | None, drafted: "Drafted", looked: _L
     from ..steps.plan import make_plan
 
     source = working_tree(shop.settings.root, shop.settings.stacks_dir)
-    name = target.stem if target is not None else "imported"
-    file = f"{source.folder}/{name}.yaml"
-    if file not in source.files():
-        source = with_file(source, file, drafted.text.encode())
+    if target is not None and target.parent.resolve() == (source.root / source.folder).resolve():
+        name = target.stem
+    else:
+        # A file that is not among the stacks is planned as if it were one of them.
+        name = "imported"
+        while f"{source.folder}/{name}.yaml" in source.files():
+            name += "-too"
+        source = with_file(source, f"{source.folder}/{name}.yaml", drafted.text.encode())
     tree = load(source, shop.kinds)
     return make_plan(tree, (name,), looked.observations, looked.memory, shop.kinds)
 
@@ -307,7 +236,7 @@ def _tell(
             "file": str(target) if target is not None and drafted.written else None,
             "written": dict(drafted.written),
             "left_out": list(drafted.left_out),
-            "remarks": looked.remarks,
+            "remarks": list(looked.remarks),
             "plan": {
                 "changes": [{"address": str(one.address), "verb": one.verb} for one in changes],
                 "adopt": len(plan.adopt) if plan is not None else 0,

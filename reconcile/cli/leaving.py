@@ -7,6 +7,7 @@ import typer
 
 from ..model.errors import ReconcileError, SpecError
 from ..model.exits import FAILED, INTERRUPTED
+from .plain import harmless
 
 
 class Leave(Exception):
@@ -54,8 +55,6 @@ def _tell(error: ReconcileError, as_json: bool) -> None:
             "exit": error.exit_code,
         }
         print(json.dumps(document, indent=2, ensure_ascii=False))
-    for problem in problems:
-        print(f"error: {problem}", file=sys.stderr)
-    if not problems:
-        print(f"error: {error}", file=sys.stderr)
-    print(f"  what to do: {error.advice}", file=sys.stderr)
+    for told in problems or (error,):
+        print(f"error: {harmless(told)}", file=sys.stderr)
+    print(f"  what to do: {harmless(error.advice)}", file=sys.stderr)

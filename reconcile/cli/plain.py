@@ -11,7 +11,7 @@ _ACTING = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\
 
 def plain(value: Any) -> str:
     """A value as one line of rich markup: nothing in it colours, moves the cursor, or turns the line around."""
-    return str(value)
+    return escape(harmless(value))
 
 
 def harmless(value: Any) -> str:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 
 from ..model.change import Change, FieldChange, Outcome, Plan
 from ..model.resource import Resource
 from ..model.verdict import Judged
+from .plain import plain
 
 GLYPH = {"create": "+", "update": "~", "replace": "-/+", "delete": "-", "adopt": "="}
 COLOUR = {"create": "green", "update": "yellow", "replace": "red", "delete": "red", "adopt": "cyan"}
@@ -27,7 +27,7 @@ def show_plan(screen: Console, judged: Judged, *, concise: bool, title: str = "P
     for stack in plan.stacks:
         changes = [one for one in plan.changes if one.stack == stack]
         if changes:
-            screen.print(f"[bold]{escape(stack)}[/]")
+            screen.print(f"[bold]{plain(stack)}[/]")
         for change in changes:
             _show_change(screen, change, judged, concise)
     _show_rest(screen, plan, concise)
@@ -36,7 +36,7 @@ def show_plan(screen: Console, judged: Judged, *, concise: bool, title: str = "P
     if destructive:
         screen.print("[bold red]Destructive:[/]")
         for change in destructive:
-            screen.print(f"  [red]{GLYPH[change.verb]}[/] {escape(str(change.address))}  {escape(_title(change))}")
+            screen.print(f"  [red]{GLYPH[change.verb]}[/] {plain(str(change.address))}  {plain(_title(change))}")
 
 
 def count_line(plan: Plan, title: str = "Plan") -> str:
@@ -66,7 +66,7 @@ def show_outcomes(screen: Console, outcomes: Sequence[Outcome]) -> None:
     for outcome in outcomes:
         if outcome.status != "done":
             mark = MARK.get(outcome.status, "·")
-            screen.print(f"  {mark} {escape(str(outcome.change.address))}: {outcome.status}: {escape(outcome.error)}")
+            screen.print(f"  {mark} {plain(str(outcome.change.address))}: {outcome.status}: {plain(outcome.error)}")
     done = [one for one in outcomes if one.status == "done"]
     verified = sum(1 for one in done if one.verified)
     verbs = [one.change.verb for one in done]
@@ -84,14 +84,14 @@ def _show_change(screen: Console, change: Change, judged: Judged, concise: bool)
     colour = COLOUR[change.verb]
     verdict = judged.of(change)
     cause = change.cause + (", also drifted" if change.also_drifted else "")
-    name, title = escape(str(change.address)), escape(_title(change))
+    name, title = plain(str(change.address)), plain(_title(change))
     line = f"  [{colour}]{GLYPH[change.verb]:>3}[/] {name}  [dim]{title}[/]  ({cause})"
     if verdict and verdict.decision != "allow":
-        line += f"  [bold]{verdict.decision}[/] {escape(verdict.rule)}: {escape(verdict.reason)}"
+        line += f"  [bold]{verdict.decision}[/] {plain(verdict.rule)}: {plain(verdict.reason)}"
     screen.print(line)
     if not concise:
         for item in change.fields:
-            screen.print(f"        {escape(_field(item, change.verb))}")
+            screen.print(f"        {plain(_field(item, change.verb))}")
 
 
 def _field(item: FieldChange, verb: str) -> str:
@@ -118,26 +118,26 @@ def _show_rest(screen: Console, plan: Plan, concise: bool) -> None:
     if plan.adopt and not concise:
         screen.print("[bold]To adopt[/] (identical, not ours yet; no change)")
         for change in plan.adopt[:20]:
-            screen.print(f"    = {escape(str(change.address))}  [dim]{escape(_title(change))}[/]")
+            screen.print(f"    = {plain(str(change.address))}  [dim]{plain(_title(change))}[/]")
         _more(screen, len(plan.adopt) - 20)
     for one in plan.accepted:
         rule = one.rule
         screen.print(
-            f"  accepted: {escape(str(one.address))} {escape(_field(one.field, 'update'))}  "
-            f"[dim](until {rule.expires}, {escape(rule.owner)}: {escape(rule.reason)})[/]"
+            f"  accepted: {plain(str(one.address))} {plain(_field(one.field, 'update'))}  "
+            f"[dim](until {rule.expires}, {plain(rule.owner)}: {plain(rule.reason)})[/]"
         )
     if plan.unmanaged and not concise:
         screen.print("[bold]Unmanaged[/] (no stack declares it; never touched)")
         for thing in plan.unmanaged[:20]:
-            orphan = f"  ({escape(thing.orphan)})" if thing.orphan else ""
-            screen.print(f"    ? {thing.seen.kind}  {escape(thing.seen.resource.title())}{orphan}")
+            orphan = f"  ({plain(thing.orphan)})" if thing.orphan else ""
+            screen.print(f"    ? {thing.seen.kind}  {plain(thing.seen.resource.title())}{orphan}")
         _more(screen, len(plan.unmanaged) - 20)
     for gap in plan.gaps:
-        right = f"  [dim](needs {escape(gap.right)})[/]" if gap.right else ""
+        right = f"  [dim](needs {plain(gap.right)})[/]" if gap.right else ""
         where = f"{gap.account} {gap.kind} {gap.container}".rstrip()
-        screen.print(f"  [red]not seen:[/] {escape(where)}: {escape(gap.reason)}{right}")
+        screen.print(f"  [red]not seen:[/] {plain(where)}: {plain(gap.reason)}{right}")
     for warning in plan.warnings:
-        screen.print(f"  [yellow]warning:[/] {escape(warning)}")
+        screen.print(f"  [yellow]warning:[/] {plain(warning)}")
 
 
 def _more(screen: Console, count: int) -> None:

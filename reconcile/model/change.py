@@ -52,6 +52,8 @@ class Change:
     """The platform's own product that manages the live thing; "" for none."""
     needs: tuple[Address, ...] = ()
     """Addresses whose changes come first."""
+    left: tuple[str, ...] = ()
+    """Fields that an ignore rule accepts as they live: sent as they are, remembered as declared."""
     at: Location | None = None
 
     @property

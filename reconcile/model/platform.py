@@ -32,6 +32,7 @@ class Platform(Protocol):
     name: ClassVar[str]
     kinds: ClassVar[tuple[type[Resource], ...]]
     credentials: ClassVar[tuple[Credential, ...]]
+    rate: ClassVar[Rate]
     settle_seconds: ClassVar[float]
     """How long a listing may lag behind a write: the wait before a create of unknown outcome counts as absent."""
 

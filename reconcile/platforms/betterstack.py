@@ -4,16 +4,17 @@ facts are those of its documentation pages and of its Terraform provider (July 2
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema, field_validator
+from pydantic import Field, PlainSerializer, PlainValidator, ValidationInfo, WithJsonSchema, field_validator
 
 from ..model.platform import Credential, Rate
 from ..model.pretend import Asked, Caller, Route, Thing, Told, World
 from ..model.resource import Immutable, ReadOnly, Resource, Secret, is_pending
 from ..model.secret import SecretText
 from ..model.spec import Declared
-from ..wire.rest import Endpoint, RestPlatform, RestResource
+from ..wire.rest import Endpoint, RestPlatform, RestResource, bearer
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+HOUR = 3_600
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
@@ -83,6 +84,15 @@ class Heartbeat(RestResource):
             raise ValueError(f"{value!r} is no time of day (HH:MM or HH:MM:SS)")
         return f"{hours:02}:{minutes:02}:{seconds:02}"
 
+    @field_validator("server_timezone")
+    @classmethod
+    def _zone(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value and info.data.get("period", HOUR) < HOUR:
+            raise ValueError(
+                "a server_timezone is for periods of 3600 seconds or more; Better Stack drops it from others"
+            )
+        return value
+
     @field_validator("maintenance_days")
     @classmethod
     def _days(cls, value: tuple[Day, ...] | None) -> tuple[Day, ...] | None:
@@ -116,16 +126,15 @@ class BetterStack(RestPlatform):
     @staticmethod
     def authorization(credentials: Mapping[str, SecretText]) -> SecretText:
         """The value of the Authorization header."""
-        token = credentials["token"]
-        return SecretText(f"Bearer {token.reveal()}", token.label)
+        return bearer(credentials["token"])
 
     @staticmethod
     def read_error(status: int, body: Any) -> tuple[str, str]:
-        """No codes; `errors` is a text, or a map of fields to lists of texts."""
+        """`errors` is a text, or a map of fields to lists of texts; of codes there is only the status."""
         errors = body.get("errors", "") if isinstance(body, dict) else ""
         if isinstance(errors, dict):
-            return "", "; ".join(f"{name}: {', '.join(map(str, why))}" for name, why in errors.items())
-        return "", str(errors or "")
+            return str(status), "; ".join(f"{name}: {', '.join(map(str, why))}" for name, why in errors.items())
+        return str(status), str(errors or "")
 
     def unwrapped(self, kind: type[RestResource], item: Mapping[str, Any]) -> Mapping[str, Any]:
         """JSON:API: the fields stand under `attributes`."""
@@ -317,7 +326,7 @@ def _written(thing: Thing, body: Mapping[str, Any], now: str) -> Thing:
     fields = {name: value for name, value in body.items() if name != "paused"}
     new: Thing = {**thing, **fields, "updated_at": now}
     new["policy_id"] = new["policy_id"] or None
-    if new["period"] < 3600:
+    if new["period"] < HOUR:
         new["server_timezone"] = None
     if "paused" in body and body["paused"] != (thing["paused_at"] is not None):
         new["paused_at"] = now if body["paused"] else None

@@ -6,12 +6,12 @@ undeclared, our mark or ours  only where it is named: history = all live values,
 absent, or not seen           nothing
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ..model.change import Change, Plan, Unmanaged
+from ..model.change import Change, Plan
 from ..model.errors import WrongAccount
 from ..model.memory import Applied, Memory, Owned
 from ..model.observation import Mark, Observation, Seen
@@ -72,8 +72,8 @@ def take_over(
         if wanted(one.address) and one.declared is not None and one.reason not in ("moved", "agreed"):
             _claim(one.seen, one.declared, plan, memory, taking)
     _give_history(plan, tree, memory, wanted, taking)
-    for left in plan.unmanaged if addresses else ():
-        _take_undeclared(left, tree.project.name, plan.stacks, addresses, memory, taking)
+    if addresses:
+        _take_undeclared(plan, tree.project.name, addresses, memory, taking)
     return Taken(tuple(taking.owned), tuple(taking.applied), tuple(taking.differing), tuple(taking.undeclared))
 
 
@@ -98,7 +98,7 @@ def _claim(seen: Seen, declared: Declared, plan: Plan, memory: Memory, taking: _
             taking.differing.append(here)
 
 
-def _give_history(plan: Plan, tree: Tree, memory: Memory, wanted: Any, taking: _Taking) -> None:
+def _give_history(plan: Plan, tree: Tree, memory: Memory, wanted: Callable[[Address], bool], taking: _Taking) -> None:
     """What is owned, declared, lives, and has no history: after `recover`."""
     changes = {(one.stack, one.address): one for one in plan.changes}
     hidden = {(gap.account, gap.kind, gap.container) for gap in plan.gaps}
@@ -128,26 +128,22 @@ def _is_hidden(declared: Declared, hidden: Collection[tuple[str, str, str]]) -> 
     return any((declared.account, *place) in hidden for place in places)
 
 
-def _take_undeclared(
-    left: Unmanaged,
-    project: str,
-    stacks: Collection[str],
-    addresses: Collection[Address],
-    memory: Memory,
-    taking: _Taking,
-) -> None:
-    seen = left.seen
-    row = next(
-        (one for one in memory.owned if (one.account, one.kind, one.id) == (left.account, seen.kind, seen.id)), None
-    )
-    for stack in stacks:
-        for address in addresses:
-            ours = row is not None and (row.stack, row.address) == (stack, address)
-            marked = row is None and seen.owner is not None and seen.owner == Mark.of(project, stack, address)
-            if address.full_kind == seen.kind and (ours or marked):
-                taking.owned.append(Owned(left.account, seen.kind, seen.key, seen.id, address, stack))
-                taking.history(stack, address, kept(seen.resource, type(seen.resource).comparable()), {})
-                taking.undeclared.append((stack, address))
+def _take_undeclared(plan: Plan, project: str, addresses: Collection[Address], memory: Memory, taking: _Taking) -> None:
+    """What no stack declares any more, and the ledger or our mark knows by one of the addresses."""
+    rows = {(one.account, one.kind, one.id): one for one in memory.owned}
+    places = [(stack, address) for stack in plan.stacks for address in addresses]
+    by_mark = {Mark.of(project, stack, address): (stack, address) for stack, address in places}
+    for left in plan.unmanaged:
+        seen = left.seen
+        row = rows.get((left.account, seen.kind, seen.id))
+        marked = by_mark.get(seen.owner) if seen.owner is not None else None
+        here = marked if row is None else (row.stack, row.address)
+        if here is None or here not in places or here[1].full_kind != seen.kind:
+            continue
+        stack, address = here
+        taking.owned.append(Owned(left.account, seen.kind, seen.key, seen.id, address, stack))
+        taking.history(stack, address, kept(seen.resource, type(seen.resource).comparable()), {})
+        taking.undeclared.append(here)
 
 
 def baseline(declared: Resource, live: Resource) -> dict[str, Any]:

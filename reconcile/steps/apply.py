@@ -127,7 +127,7 @@ class Executor:
         """The platform's outcomes; whatever it raises becomes the outcome of those it did not report."""
         open_changes = {id(change): change for change in changes}
         try:
-            sent = [_as_update(change) for change in changes]
+            sent = [_as_sent(change) for change in changes]
             original = {id(one): change for one, change in zip(sent, changes, strict=True)}
             for outcome in self.platforms[pair].apply(sent):
                 change = original[id(outcome.change)]
@@ -153,8 +153,11 @@ class Executor:
         self.tell(outcome)
 
 
-def _as_update(change: Change) -> Change:
-    """An approved adoption of what differs is, for the platform, an update."""
+def _as_sent(change: Change) -> Change:
+    """For the platform an approved adoption of what differs is an update, and a field that is left is as it lives."""
+    if change.left and change.after is not None:
+        after = change.after.model_copy(update={name: getattr(change.before, name) for name in change.left})
+        change = replace(change, after=after)
     return replace(change, verb="update") if change.verb == "adopt" else change
 
 

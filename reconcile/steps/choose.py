@@ -80,6 +80,12 @@ def to_import(
     return found
 
 
+def undeclared_of(resources: Iterable[Resource], tree: Tree, account: str) -> list[Found]:
+    """Of things that are written down elsewhere those that no stack of the account declares."""
+    declared = {(one.address.full_kind, one.resource.keys()[0]) for one in tree.declared() if one.account == account}
+    return [Found(one) for one in resources if (one.kind, one.keys()[0]) not in declared]
+
+
 def needed_by(resources: Iterable[Resource]) -> Iterable[tuple[str, str]]:
     """(kind, the platform's own name) of everything that some things refer to."""
     for resource in resources:

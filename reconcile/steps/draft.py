@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from ..model.observation import Mark
 from ..model.resource import Resource, Secret
-from .flow import comment, flow
+from .flow import comment, flow, text
 from .load.references import escape
 
 SCHEMA_LINE = "# yaml-language-server: $schema=../.trueup/schema.json"
@@ -123,7 +123,7 @@ def _write_kind(cls: type[Resource], resources: Sequence[Resource], page: _Page)
         for name, one in _named(inside):
             fields = _fields(one, name, page)
             if fields is not None:
-                lines.append(f"{name}: {fields}")
+                lines.append(f"{text(name)}: {fields}")
                 page.written[cls.kind] += 1
                 if not cls.group_by:
                     page.targets[cls.kind, str(getattr(one, "name", name))] = name
@@ -255,7 +255,7 @@ def _file(account: str, page: _Page, remarks: Sequence[str]) -> str:
         lines.append(f"  {cls.section or word}:")
         for group, inside in sorted(page.lines[cls].items()):
             if group:
-                lines.append(f"    {group}:")
+                lines.append(f"    {text(group)}:")
             lines.extend(f"{'      ' if group else '    '}{one}" for one in inside)
     for title, said in (("Not declared here:", sorted(page.left_out)), ("To know:", remarks)):
         if said:

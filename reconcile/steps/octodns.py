@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import ValidationError
+
+from ..model.resource import Resource
 from .load.problems import Problems
 from .load.tree import Node, plain, read_map
 
@@ -30,28 +33,32 @@ class ZoneFile:
     notes: tuple[str, ...] = ()
     """What was left out on purpose, or changed its type."""
 
+    def declared(self, record: type[Resource]) -> tuple[list[Resource], list[str]]:
+        """The records as resources, and those that a stack file refuses, each with the reason."""
+        made, refused = [], []
+        for fields in self.records:
+            try:
+                made.append(record.declared({"zone": self.zone, **fields}))
+            except ValidationError as error:
+                why = error.errors()[0]["msg"].removeprefix("Value error, ")
+                refused.append(f"{fields['name']} {fields['type']}: {why}")
+        return made, refused
+
 
 @dataclass
 class _Reading:
     file: str
     min_ttl_seconds: int
-    escaped_semicolons: bool
     records: list[Fields] = field(default_factory=list)
     unsupported: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     problems: Problems = field(default_factory=Problems)
 
 
-def read_zone(
-    zone: str,
-    files: Mapping[str, bytes],
-    *,
-    min_ttl_seconds: int = MIN_TTL_SECONDS,
-    escaped_semicolons: bool = True,
-) -> ZoneFile:
+def read_zone(zone: str, files: Mapping[str, bytes], *, min_ttl_seconds: int = MIN_TTL_SECONDS) -> ZoneFile:
     """One zone out of its file, or out of the several it is split into. Raises SpecError, with lines."""
     name = zone.removesuffix(".")
-    reading = _Reading("", min_ttl_seconds, escaped_semicolons)
+    reading = _Reading("", min_ttl_seconds)
     for file, data in sorted(files.items()):
         reading.file = file
         root = read_map(file, data, reading.problems)
@@ -91,7 +98,7 @@ def _read_record(reading: _Reading, owner: str, node: Node) -> None:
         if not values:
             raise ValueError("no `value` and no `values`")
         for value in values:
-            given = read(_unescaped(value, reading) if kind in ("TXT", "SPF") else value)
+            given = read(_unescaped(value) if kind in ("TXT", "SPF") else value)
             reading.records.append({"type": _RENAMED.get(kind, kind), **given, **common, "spf": kind == "SPF"})
     except (KeyError, TypeError, ValueError) as error:
         said = f"{error} is missing" if isinstance(error, KeyError) else str(error)
@@ -133,14 +140,12 @@ def _values(data: Mapping[str, Any]) -> Iterator[Any]:
             yield value
 
 
-def _unescaped(value: Any, reading: _Reading) -> str:
-    """A TXT value as the quoted string that goes on the wire: octoDNS escapes `;`, and quotes on its own."""
+def _unescaped(value: Any) -> str:
+    """A TXT value as the quoted string that goes on the wire: octoDNS escapes `;`, or is told not to."""
     words = str(value)
     if len(words) > 1 and words.startswith('"'):
         words = words[1:-1]
-    words = words.replace('" "', "")
-    if reading.escaped_semicolons:
-        words = words.replace("\\;", ";")
+    words = words.replace('" "', "").replace("\\;", ";")
     return '"' + words.replace('"', '\\"') + '"'
 
 

@@ -15,13 +15,23 @@ from pydantic import ValidationError
 from reconcile.model.change import Change, Outcome
 from reconcile.model.errors import Denied, Missing, PlatformError, RateLimited, Unavailable
 from reconcile.model.observation import Container, Gap, Mark, Observation, Scope, Seen
-from reconcile.model.resource import ReadOnly, Resource
+from reconcile.model.resource import Immutable, ReadOnly, Resource
+from reconcile.model.secret import SecretText
 from reconcile.model.spec import Access
 from reconcile.wire.calls import Call
 from reconcile.wire.client import Client
 
 PARTIAL = 13
 """The exit code of a refusal that says nothing of credentials or budgets."""
+
+
+REFUSED_TOKEN = "401"
+"""How a platform's `read_error` begins the code of a credential that opens nothing."""
+
+
+def bearer(token: SecretText) -> SecretText:
+    """The value of an Authorization header."""
+    return SecretText(f"Bearer {token.reveal()}", token.label)
 
 
 @dataclass(frozen=True)
@@ -45,9 +55,9 @@ class RestResource(Resource):
 
     endpoint: ClassVar[Endpoint]
 
-    def body(self, marker: str = "") -> dict[str, Any]:
-        """What the platform is sent: all that is declared, by the vendor's names."""
-        hidden = set(self.having(ReadOnly))
+    def body(self, marker: str = "", *, making: bool = True) -> dict[str, Any]:
+        """What the platform is sent: all that is declared, by the vendor's names. Immutable fields only in the making."""
+        hidden = set(self.having(ReadOnly) if making else self.having(ReadOnly) | self.having(Immutable))
         body = self.model_dump(mode="json", by_alias=True, exclude=hidden, exclude_none=True)
         if marker and self.marker_field:
             body.setdefault(self.marker_field, marker)
@@ -156,7 +166,17 @@ class RestPlatform:
         return [kind for kind in self.kinds if issubclass(kind, RestResource)]
 
     def _list(self, kind: type[RestResource]) -> list[Seen]:
-        """Raises PlatformError, ValidationError."""
+        """The whole listing. Raises PlatformError, ValidationError.
+
+        Nothing here announces a total: a thing deleted between two pages moves another from the later page to the one
+        that was read already. So a listing of several pages is a list only if a second reading gives the same.
+        """
+        found, pages = self._pages(kind)
+        if pages > 1 and self._pages(kind)[0].keys() != found.keys():
+            raise Unavailable(f"{kind.endpoint.path}: page shifted: two readings differ", platform=self.name)
+        return list(found.values())
+
+    def _pages(self, kind: type[RestResource]) -> tuple[dict[str, Seen], int]:
         endpoint = kind.endpoint
         found: dict[str, Seen] = {}
         number = 1
@@ -174,7 +194,7 @@ class RestPlatform:
                     raise Unavailable(f"{endpoint.path}: page shifted: {one.id} came twice", platform=self.name)
                 found[one.id] = one
             if self.is_last(kind, answer, items):
-                return list(found.values())
+                return found, number
             number += 1
 
     def _seen(self, kind: type[RestResource], item: Mapping[str, Any]) -> Seen:
@@ -249,13 +269,15 @@ class RestPlatform:
         ]
         if len(fitting) > 1:
             raise Unavailable(f"there are {len(fitting)} of {' '.join(change.key)}", platform=self.name)
-        if fitting and _is_as_declared(change.after, fitting[0].resource):
+        if fitting and is_as_declared(change.after, fitting[0].resource):
             return Outcome(change, "done", fitting[0].id, fitting[0].resource)
         return None
 
     def _gap(self, kind: type[Resource], error: PlatformError) -> Gap:
         if isinstance(error, Denied):
-            return Gap(self._account, kind.kind, "*", str(error), self.read_right, exit_code=14)
+            refused = error.code.startswith(REFUSED_TOKEN)
+            right, code = ("", Denied.exit_code) if refused else (self.read_right, 17)
+            return Gap(self._account, kind.kind, "*", str(error), right, code)
         exit_code = RateLimited.exit_code if isinstance(error, RateLimited) else 17
         return Gap(self._account, kind.kind, "*", str(error), exit_code=exit_code)
 
@@ -280,8 +302,9 @@ def _call(change: Change, *, making: bool) -> Call:
     assert isinstance(change.after, RestResource)
     if change.verb in ("create", "replace"):
         return Call("POST", endpoint.path, json=change.after.body(change.marker))
-    return Call(endpoint.update, path, json=change.after.body())
+    return Call(endpoint.update, path, json=change.after.body(making=False))
 
 
-def _is_as_declared(want: Resource, have: Resource) -> bool:
+def is_as_declared(want: Resource, have: Resource) -> bool:
+    """Whether a live thing holds all that is declared. A declared None is not compared."""
     return all(getattr(want, name) is None or getattr(want, name) == getattr(have, name) for name in want.comparable())

@@ -73,7 +73,7 @@ def edits(sample: Sample, case: str) -> list[Edit]:
     for other in others(value[part]) if part else others(value, annotation):
         new = {**value, part: other} if part else other
         values: Mapping[str, Any] | None = {**sample.values, name: new}
-        if word:
+        if (sample.kind.kind, name) in COUPLED:
             values = repaired(sample, {**sample.values, name: new}, {name, "name"})
         edit = _edit(sample, old, case, values) if values is not None else None
         if edit is not None:
@@ -88,9 +88,7 @@ def _edit(sample: Sample, old: Resource, case: str, values: Mapping[str, Any]) -
     except ValidationError:
         return None
     differs = frozenset(
-        each
-        for each in old.comparable()
-        if getattr(old, each) is not None and getattr(old, each) != getattr(new, each)
+        each for each in old.comparable() if getattr(old, each) is not None and getattr(old, each) != getattr(new, each)
     )
     if name not in differs:
         return None

@@ -93,7 +93,11 @@ EXAMPLES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
             "name": "sshfp",
             "data": {"algorithm": 4, "type": 2, "fingerprint": "123456789abcdef67890123456789abcdef67890"},
         },
-        "svcb": {"type": "SVCB", "name": "svcb", "data": {"priority": 1, "target": "svc.example.net", "value": "port=53"}},
+        "svcb": {
+            "type": "SVCB",
+            "name": "svcb",
+            "data": {"priority": 1, "target": "svc.example.net", "value": "port=53"},
+        },
         "tlsa": {"type": "TLSA", "name": "_443._tcp", "data": {"usage": 3, **_SPKI}},
         "txt": {"type": "TXT", "name": "txt", "content": 'says "hello" \\ back', "ttl": 120, "comment": ""},
         "txt-long": {"type": "TXT", "name": "txt-long", "content": "k=rsa; p=" + "0123456789" * 40},

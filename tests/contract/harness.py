@@ -27,8 +27,7 @@ from .samples import Sample, samples, targets
 
 ACCOUNT, NEIGHBOUR, STACK = "acme", "zeta", "contract"
 TOKEN = "contract-canary-5fQ2vN8xLr"
-CHANGED = "contract-changed"
-Wrap = Callable[[Platform], Platform]
+Wrap = Callable[[Platform], Any]
 """Makes a platform into one with a defect."""
 
 _POOL = Pool(4)
@@ -41,7 +40,12 @@ class Harness:
     """
 
     def __init__(
-        self, kind: type[Resource], given: Sequence[Sample] | None = None, *, wrap: Wrap | None = None, echo: bool = False
+        self,
+        kind: type[Resource],
+        given: Sequence[Sample] | None = None,
+        *,
+        wrap: Wrap | None = None,
+        echo: bool = False,
     ) -> None:
         self.kind = kind
         self.word = kind.kind.partition(".")[2]
@@ -63,7 +67,7 @@ class Harness:
             AccountSeed(NEIGHBOUR, self.name, "b" * 32, SecretText("the-other-account", "other"), "pro"),
         )
 
-    def opened(self, *, settle: bool = False) -> Platform:
+    def opened(self) -> Platform:
         """The platform as the product makes it, on a client that does not really wait."""
         cls: Any = platforms()[self.name]
         credentials = {one.name: SecretText(TOKEN, "canary") for one in cls.credentials}
@@ -95,7 +99,7 @@ class Harness:
         declared: dict[Address, Declared] = {}
         for kind, named in ((self.kind, self.wanted), *((type(one), {name: one}) for name, one in beside.items())):
             for name, resource in named.items():
-                address = Address(*kind.kind.split("."), name)
+                address = Address(self.name, kind.kind.partition(".")[2], name)
                 declared[address] = Declared(STACK, ACCOUNT, address, resource, Location("stacks/contract.yaml", 1))
         access = {self.name: Access(self.name, "a" * 32, {"token": "TOKEN"}, "pro")}
         project = Project(STACK, "0a1b2c3d", "ledger.db", {ACCOUNT: access})

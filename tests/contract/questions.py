@@ -1,9 +1,9 @@
 """The ten questions that every platform must answer. Each is a function of a harness and raises AssertionError."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 from reconcile.loop import Consent, Reconciler
@@ -16,12 +16,13 @@ from reconcile.steps.plan.diff import differences
 from reconcile.store import begin_ledger
 
 from .edits import Edit, cases, edits, exempt
-from .harness import ACCOUNT, NEIGHBOUR, READING, TOKEN, WRITING, Harness, as_text, files_of, said
+from .harness import ACCOUNT, READING, TOKEN, WRITING, Harness, as_text, files_of, said
 from .samples import Sample, others
 
 READ_FAULTS = ("401", "403", "429 retry-after=1", "500", "503", "reset", "truncate after", "truncate=json after")
 WRITE_FAULTS = ("401", "403", "400", "422", "429 retry-after=1")
 UNSURE_FAULTS = ("500", "reset", "500 after", "reset after", "truncate after", "truncate=json after")
+T = TypeVar("T")
 EXIT = {"401": 14, "429": 15}
 
 
@@ -57,7 +58,7 @@ def check_a_hand_edit_is_seen(harness: Harness) -> None:
     harness.settle()
     harness.plan()
     name, edit = hand_edit(harness)
-    (change,) = harness.plan().changes
+    change = only(harness.plan().changes)
     assert (change.address.name, change.verb, change.cause) == (name, "update", "drift")
     assert {field.name for field in change.fields} == edit.differs
 
@@ -65,7 +66,7 @@ def check_a_hand_edit_is_seen(harness: Harness) -> None:
 def check_an_update_puts_it_back(harness: Harness) -> None:
     harness.settle()
     name, _ = hand_edit(harness)
-    (outcome,) = harness.settle()
+    outcome = only(harness.settle())
     assert outcome.resource is not None and differences(harness.wanted[name], outcome.resource, None) == ()
     assert differences(harness.wanted[name], harness.seen()[harness.id_of(name)].resource, None) == ()
     assert harness.plan().changes == ()
@@ -83,7 +84,7 @@ def check_an_immutable_change_replaces(harness: Harness) -> None:
             if changed is None or name in harness.kind.refers():
                 continue
             harness.declare({**harness.wanted, sample.name: changed})
-            (change,) = harness.plan().changes
+            change = only(harness.plan().changes)
             assert change.verb == ("replace" if immutable else "update"), f"{sample}.{name}: {change.verb}"
             if immutable:
                 _check_replaced(harness, change)
@@ -92,7 +93,7 @@ def check_an_immutable_change_replaces(harness: Harness) -> None:
 
 
 def _check_replaced(harness: Harness, change: Change) -> None:
-    (outcome,) = harness.apply([change])
+    outcome = only(harness.apply([change]))
     assert outcome.status == "done", said([outcome])
     assert outcome.id != change.id and change.id not in harness.live()
     assert len(harness.live()) == len(harness.samples)
@@ -178,26 +179,26 @@ def _check_failed_write(harness: Harness, fault: str) -> None:
 
 def _check_unsure_write(harness: Harness, fault: str) -> None:
     """A write whose answer is lost is looked for: it happens once, and is told as done."""
-    only = harness.samples[0]
-    harness.declare({only.name: only.declared()})
-    (change,) = harness.plan().changes
+    sample = harness.samples[0]
+    harness.declare({sample.name: sample.declared()})
+    change = only(harness.plan().changes)
     harness.fault(fault, WRITING, "times=1")
-    (outcome,) = harness.apply([change])
+    outcome = only(harness.apply([change]))
     harness.world.clear_faults()
     assert len(harness.live()) == 1, f"{fault}: {len(harness.live())} things of one create"
     assert outcome.status == "done", f"{fault}: {said([outcome])}"
     assert outcome.id in harness.live(), fault
-    (edited, _) = hand_edit(harness)
-    (change,) = harness.plan().changes
+    edited, _ = hand_edit(harness)
+    change = only(harness.plan().changes)
     harness.fault(fault, WRITING, "times=1")
-    (outcome,) = harness.apply([change])
+    outcome = only(harness.apply([change]))
     assert outcome.status == "done", f"{fault}: update of {edited}: {said([outcome])}"
     harness.world.clear_faults()
     assert harness.plan().changes == ()
     harness.declare({})
-    (change,) = harness.plan().changes
+    change = only(harness.plan().changes)
     harness.fault(fault, WRITING, "times=1")
-    (outcome,) = harness.apply([change])
+    outcome = only(harness.apply([change]))
     harness.world.clear_faults()
     assert outcome.status == "done" and not harness.live(), f"{fault}: delete: {said([outcome])}"
     harness.declare({sample.name: sample.declared() for sample in harness.samples})
@@ -223,7 +224,9 @@ def check_no_secret_appears(harness: Harness, folder: Path) -> None:
             for fault in ("401", "403", "429", "500", "reset") if methods else ("",):
                 if fault:
                     harness.fault(fault, methods)
-                told.append(loop.apply([*harness.tree.stacks], command="contract", ask=lambda judged: Consent(approve=True)))
+                told.append(
+                    loop.apply([*harness.tree.stacks], command="contract", ask=lambda judged: Consent(approve=True))
+                )
                 harness.world.clear_faults()
             for id in list(harness.live()):
                 del harness.world.shelf(harness.name, ACCOUNT, harness.word)[id]
@@ -263,6 +266,13 @@ QUESTIONS: Mapping[str, Callable[[Harness], None]] = {
     "the calls are foretold": check_the_number_of_calls_is_foretold,
 }
 """All but the secrets, which also need a folder to keep a ledger in."""
+
+
+def only(found: Sequence[T]) -> T:
+    """The one there is."""
+    told = [str(one.address) if isinstance(one, Change) else repr(one) for one in found]
+    assert len(found) == 1, f"one is expected, there are {len(told)}: {told}"
+    return found[0]
 
 
 def hand_edit(harness: Harness) -> tuple[str, Edit]:
@@ -328,6 +338,3 @@ def kept_secrets(harness: Harness) -> list[str]:
     told = [str(call["response"]) for call in harness.world.calls()]
     values = [re.findall(rf"'{name}': '([^']+)'", text) for name in fields for text in told]
     return sorted({value for found in values for value in found})
-
-
-__all__ = ["NEIGHBOUR", "QUESTIONS", "check_no_secret_appears"]

@@ -115,7 +115,8 @@ def restructure(rng: random.Random, data: bytes, _: Sequence[bytes]) -> bytes:
         return data
     for _i in range(rng.randint(1, 3)):
         _edit(rng, tree)
-    return yaml.safe_dump(tree, sort_keys=False, default_flow_style=rng.choice((None, True, False))).encode()
+    text: str = yaml.safe_dump(tree, sort_keys=False, default_flow_style=rng.choice((None, True, False)))
+    return text.encode()
 
 
 def _edit(rng: random.Random, tree: Any) -> None:

@@ -49,6 +49,21 @@ def test_a_bare_name_that_is_not_declared_is_told_with_the_nearest(tmp_path: Pat
     assert (found.message, found.hint) == ("no host.site `wab`", "did you mean `web`?")
 
 
+@pytest.mark.parametrize("written", ["[[web]]", "[{web: 1}]", "{web: web}", "[7]", "7"])
+def test_what_is_no_name_is_told_by_the_model(tmp_path: Path, written: str) -> None:
+    text = HEAD + f"dns: {{zone: {{web: {{name: x}}}}}}\nhost: {{site: {{s: {{domains: {written}}}}}}}\n"
+    assert only(tmp_path, text).path.startswith("host.site.s.domains")
+
+
+def test_a_name_that_is_an_output_cannot_be_named(tmp_path: Path) -> None:
+    text = SITES + "    s: {}\n    t: {name: '${host.site.s.target}'}\n    u: {parent: t}\n"
+    found = only(tmp_path, text)
+    assert (found.path, found.message) == (
+        "host.site.u.parent",
+        "the name of host.site.t is an output, not known yet",
+    )
+
+
 def test_an_unknown_group_is_told_once(tmp_path: Path) -> None:
     text = ZONE + "  records:\n    zz:\n      r: {type: A, content: x}\n      s: {type: A, content: y}\n"
     found = only(tmp_path, text)

@@ -85,7 +85,7 @@ def test_a_base_cannot_extend(tmp_path: Path) -> None:
 
 
 def test_a_broken_base_is_told_without_its_echoes(tmp_path: Path) -> None:
-    files = {"_common.yaml": b"\xff", "a.yaml": "account: acme\nextends: common\n"}
+    files: dict[str, str | bytes] = {"_common.yaml": b"\xff", "a.yaml": "account: acme\nextends: common\n"}
     assert [problem.file for problem in problems(tmp_path, files)] == ["stacks/_common.yaml"]
 
 

@@ -101,6 +101,13 @@ def test_an_alias_bomb_is_refused_before_it_unfolds() -> None:
     assert "aliases unfold to more than 100,000 nodes" in _sorted(found)[0].message
 
 
+def test_a_file_of_more_values_than_can_be_planned_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tree_module, "EVENT_LIMIT", 1000)
+    found = Problems()
+    assert read_map("x.yaml", b"a: {" + b"a," * 2000 + b"}", found) is None
+    assert "more values than can be planned" in [problem.message for problem in _sorted(found)]
+
+
 def test_depth_counts_what_an_alias_brings() -> None:
     text = "a: &a " + "[" * 20 + "]" * 20 + "\nb: " + "[" * 20 + "*a" + "]" * 20
     found = Problems()

@@ -73,14 +73,17 @@ def test_every_page_is_read(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> No
     for number in range(9):
         by_hand(bench, f"job-{number}")
     found = bench.betterstack().observe(everything())
-    assert len(found.seen) == 9 and len(bench.calls("GET")) == 3
+    assert len(found.seen) == 9 and not found.gaps
+    # Twice, because no total is announced: only so is a thing missed that somebody's delete moved to a page read.
+    assert len(bench.calls("GET")) == 6
 
 
-def test_a_page_that_shifts_is_a_gap(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("fault", ["shift", "shift=repeat"])
+def test_a_page_that_shifts_is_a_gap(bench: Bench, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
     monkeypatch.setattr(BetterStack, "per_page", 4)
     for number in range(9):
         by_hand(bench, f"job-{number}")
-    bench.world.fault("betterstack", "shift=repeat GET /api/v2/heartbeats")
+    bench.world.fault("betterstack", f"{fault} GET /api/v2/heartbeats")
     found = bench.betterstack().observe(everything())
     assert "page shifted" in found.gaps[0].reason and not found.read
 
@@ -100,12 +103,13 @@ def test_a_kind_out_of_scope_is_not_asked_for(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "exit_code"), [("401", 14), ("403", 14), ("429 retry-after=900", 15), ("500", 17), ("reset", 17)]
+    ("fault", "exit_code"), [("401", 14), ("403", 17), ("429 retry-after=900", 15), ("500", 17), ("reset", 17)]
 )
 def test_what_hides_the_kind_is_a_gap_with_its_exit_code(bench: Bench, fault: str, exit_code: int) -> None:
     bench.world.fault("betterstack", f"{fault} times=always")
     (gap,) = bench.betterstack().observe(everything()).gaps
     assert (gap.kind, gap.container, gap.exit_code) == (KIND, "*", exit_code)
+    assert bool(gap.right) == (fault == "403")
 
 
 @pytest.mark.parametrize("fault", ["500 after POST", "reset after POST", "truncate after POST"])
@@ -202,6 +206,7 @@ def test_a_json_schema_can_be_made_of_it() -> None:
         ({"maintenance_days": ["someday"]}, "maintenance_days"),
         ({"name": ""}, "name"),
         ({"colour": "red"}, "colour"),
+        ({"period": 60, "server_timezone": "Europe/Berlin"}, "server_timezone"),
     ],
 )
 def test_what_cannot_be_is_refused_at_its_field(values: dict[str, Any], field: str) -> None:

@@ -77,6 +77,13 @@ def test_a_flag_that_is_off_is_one_that_is_absent() -> None:
     assert off.body()["settings"] == {"flatten_cname": False}
 
 
+def test_a_setting_of_the_proxy_counts_once_the_record_is_proxied() -> None:
+    values = {"name": "x", "type": "A", "content": "192.0.2.1", "settings": {"ipv4_only": True}}
+    assert record(**values).settings == {}
+    assert record(**values, proxied=True).settings == {"ipv4_only": True}
+    assert record(**values, proxied=True).body()["settings"] == {"ipv4_only": True, "ipv6_only": False}
+
+
 @pytest.mark.parametrize(
     ("values", "field", "words"),
     [
@@ -100,6 +107,7 @@ def test_a_flag_that_is_off_is_one_that_is_absent() -> None:
         ({"type": "CNAME", "content": "a b"}, "content", "no host name"),
         ({"type": "TXT", "content": "a", "comment": "two\nlines"}, "comment", "one line"),
         ({"type": "A", "content": "192.0.2.1", "settings": {"flatten_cname": True}}, "settings", "for CNAME"),
+        ({"type": "TXT", "content": "a", "settings": {"ipv4_only": True}}, "settings", "TXT has no ipv4_only"),
         ({"type": "SPF", "content": "a"}, "type", "Input should be"),
         ({"type": "A", "content": "192.0.2.1", "name": "x.elsewhere.example."}, "name", "not in the zone"),
         ({"type": "A", "content": "192.0.2.1", "name": "a..b"}, "name", "no host name"),

@@ -154,9 +154,9 @@ class Estate:
             self.ledger_file.with_name(self.ledger_file.name + name).unlink(missing_ok=True)
 
     def keep_ledger(self, name: str) -> Path:
-        """Copies the ledger as a crash at this moment would leave it; returns the copy's file."""
+        """Copies the ledger as a crash at this moment would leave it (the -shm file is rebuilt); returns the copy's file."""
         copy = self.root / f"{name}.db"
-        for end in ("-wal", "-shm", ""):
+        for end in ("", "-wal"):
             source = self.ledger_file.with_name(self.ledger_file.name + end)
             if source.exists():
                 shutil.copyfile(source, copy.with_name(copy.name + end))

@@ -1,6 +1,6 @@
 """One DNS record of each type, in a stack file's words, and what other programs call the same record."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 Fields = Mapping[str, Any]
@@ -74,14 +74,20 @@ SAMPLES: Mapping[str, Fields] = {
         "ttl": 300,
         "data": {"algorithm": 4, "type": 2, "fingerprint": _DIGEST},
     },
-    "svcb": {"name": "svcb", "type": "SVCB", "ttl": 300, "data": {"priority": 1, "target": ".", "value": 'port="8443"'}},
+    "svcb": {
+        "name": "svcb",
+        "type": "SVCB",
+        "ttl": 300,
+        "data": {"priority": 1, "target": "svc.example.net", "value": 'port="8443"'},
+    },
     "tlsa": {"name": "_443._tcp.tlsa", "type": "TLSA", "ttl": 300, "data": _HASH},
     "txt": {"name": "@", "type": "TXT", "content": "v=spf1 include:mail.example.net -all", "ttl": 300},
     "uri": {"name": "uri", "type": "URI", "priority": 5, "data": {"weight": 10, "target": "https://example.net/"}},
 }
 
+# SUPPORTS of octodns-cloudflare 1.2.0, less ALIAS, which Cloudflare holds as a CNAME.
 OCTODNS = frozenset(
-    "A AAAA CAA CNAME DS HTTPS LOC MX NAPTR NS PTR SRV SSHFP SVCB TLSA TXT".split()  # SUPPORTS of octodns-cloudflare
+    kind["type"] for kind in SAMPLES.values() if kind["type"] not in ("CERT", "DNSKEY", "OPENPGPKEY", "SMIMEA", "URI")
 )
 
 
@@ -106,6 +112,8 @@ def octodns_zone(records: Iterable[tuple[Fields, str]]) -> dict[str, list[dict[s
         name = "" if fields["name"] == "@" else fields["name"]
         record = found.setdefault(name, {}).setdefault(fields["type"], _octodns_record(fields, comment))
         record["values"].append(_VALUES.get(fields["type"], _content)(fields))
+    for record in (record for by_type in found.values() for record in by_type.values() if record["type"] == "CNAME"):
+        (record["value"],) = record.pop("values")
     return {name: list(by_type.values()) for name, by_type in found.items()}
 
 
@@ -142,7 +150,7 @@ def _service(fields: Fields) -> dict[str, Any]:
     data = fields["data"]
     return {
         "svcpriority": data["priority"],
-        "targetname": data["target"],
+        "targetname": data["target"] if data["target"] == "." else f"{data['target']}.",
         "svcparams": _parameters(data["value"]),
     }
 
@@ -167,7 +175,7 @@ def _sshfp(fields: Fields) -> dict[str, Any]:
     return {"algorithm": data["algorithm"], "fingerprint_type": data["type"], "fingerprint": data["fingerprint"]}
 
 
-_VALUES = {
+_VALUES: Mapping[str, Callable[[Fields], Any]] = {
     "CAA": lambda fields: dict(fields["data"]),
     "CNAME": _hostname,
     "DS": lambda fields: dict(fields["data"]),
@@ -183,3 +191,52 @@ _VALUES = {
     "TLSA": _tlsa,
     "TXT": lambda fields: fields["content"].replace(";", "\\;"),
 }
+
+
+def mixed(count: int) -> list[tuple[Fields, str]]:
+    """That many records as a team's zone has them, with comments: nothing that octoDNS cannot say.
+
+    Every value of a name and type has the same comment and TTL, for octoDNS writes one for all.
+    """
+    found: list[tuple[Fields, str]] = [(one, "") for one in SAMPLES.values() if one["type"] in OCTODNS]
+    found.append(({"name": "two", "type": "A", "content": "192.0.2.2", "ttl": 300}, "a pair"))
+    found.append(({"name": "two", "type": "A", "content": "192.0.2.3", "ttl": 300}, "a pair"))
+    found.append(({"name": "@", "type": "MX", "content": "mx2.example.net", "priority": 20}, ""))
+    for number in range(count - len(found)):
+        fields = _MIX[number % len(_MIX)](f"n{number}", number)
+        found.append((fields, f"server {number}" if number % 3 == 0 else ""))
+    return found
+
+
+_MIX: tuple[Callable[[str, int], dict[str, Any]], ...] = (
+    lambda name, number: {"name": name, "type": "A", "content": f"192.0.2.{number % 250}", "ttl": 300},
+    lambda name, number: {"name": name, "type": "A", "content": f"198.51.100.{number % 250}", "proxied": True},
+    lambda name, number: {"name": name, "type": "AAAA", "content": f"2001:db8::{number % 9999:x}", "ttl": 120},
+    lambda name, number: {
+        "name": name,
+        "type": "CNAME",
+        "content": f"host{number}.example.net",
+        "proxied": number % 2 == 0,
+    },
+    lambda name, number: {
+        "name": name,
+        "type": "TXT",
+        "content": f"v=DKIM1; k=rsa; p={'Ab1+' * (number % 90 + 1)}",
+        "ttl": 3600,
+    },
+    lambda name, number: {
+        "name": name,
+        "type": "MX",
+        "content": f"mx{number}.example.net",
+        "priority": number % 50,
+        "ttl": 600,
+    },
+    lambda name, number: {
+        **{"name": f"_sip._udp.{name}", "type": "SRV", "ttl": 300},
+        "data": {"priority": 1, "weight": number % 100, "port": 5060, "target": "sip.example.net"},
+    },
+    lambda name, number: {
+        **{"name": name, "type": "CAA", "ttl": 300},
+        "data": {"flags": 0, "tag": "issue", "value": f"ca{number}.example.net"},
+    },
+)

@@ -12,16 +12,16 @@ from pydantic import ValidationError
 
 from ...model.change import Change, Outcome
 from ...model.errors import PlatformError, Rejected, Unavailable
+from ...model.resource import Key
 from ...wire import Call, Client
+from ...wire.rest import PARTIAL, is_as_declared
 from .listing import RECORDS_PER_PAGE, Listing, read_whole
-from .record import Record, is_as_declared
+from .record import Record
 
 ROUNDS = 3
 """How often a batch of unknown effect is looked for and its rest sent again."""
 GONE = "81044"
-PARTIAL = 13
-"""The exit code of a refusal that says nothing of credentials or budgets."""
-_EXISTS = frozenset({"81053", "81054", "81057", "81058"})
+_IN_THE_WAY = frozenset({GONE, "81053", "81054", "81057", "81058"})
 _WHOLE = frozenset({"7003", "9207"})
 """Refusals that say nothing about a single record: halving the batch would only ask again."""
 _FREE, _PAID = (200, 100), (3_500, 500)
@@ -72,8 +72,8 @@ class _Zone:
     place: Place
     todo: deque[list[Write]]
     unsure: int = 0
-    doubted: set[int] = field(default_factory=set)
-    """Ids (of the objects) of writes that may have had their effect already."""
+    doubted: set[Write] = field(default_factory=set)
+    """Writes that may have had their effect already."""
 
 
 class Batches:
@@ -113,12 +113,13 @@ class Batches:
     def _settle(self, zone: _Zone, writes: list[Write], answer: Any) -> Iterator[Outcome]:
         """What one answer says of its writes; what it leaves open is put back in front of the zone's queue."""
         if not isinstance(answer, PlatformError):
+            zone.unsure = 0
             told, silent = _told(writes, answer)
             yield from told
             if silent:
                 yield from self._look(zone, silent, "the answer does not name the record")
         elif isinstance(answer, Unavailable) and answer.unsure:
-            zone.doubted.update(map(id, writes))
+            zone.doubted.update(writes)
             yield from self._look(zone, writes, str(answer))
         elif not isinstance(answer, Rejected) or answer.code in _WHOLE:
             # The credential, the budget or the line: the zone's other batches would meet the same.
@@ -128,12 +129,19 @@ class Batches:
         elif len(writes) > 1:
             middle = len(writes) // 2
             zone.todo.extendleft((writes[middle:], writes[:middle]))
-        elif answer.code in _EXISTS and id(writes[0]) in zone.doubted:
-            yield from self._look(zone, writes, str(answer))
-        elif answer.code == GONE and writes[0].change.verb == "delete":
-            yield Outcome(writes[0].change, "done", writes[0].delete)
         else:
-            yield _failed(writes[0], answer)
+            yield self._refused(zone, writes[0], answer)
+
+    def _refused(self, zone: _Zone, write: Write, error: Rejected) -> Outcome:
+        """The outcome of a write that was refused by itself: what is in the way may be its own earlier effect."""
+        if error.code == GONE and write.change.verb == "delete":
+            return Outcome(write.change, "done", write.delete)
+        if error.code in _IN_THE_WAY and write in zone.doubted:
+            live = self._live(zone)
+            found = None if isinstance(live, PlatformError) else _found(write, live)
+            if found is not None:
+                return found
+        return _failed(write, error)
 
     def _look(self, zone: _Zone, writes: list[Write], why: str) -> Iterator[Outcome]:
         """Looks for the effect of writes of unknown outcome; the rest is sent again, a few times.
@@ -141,17 +149,14 @@ class Batches:
         Sending again is safe here without waiting: the vendor refuses a record identical to one that is there.
         """
         zone.unsure += 1
-        listing = Listing(f"/zones/{zone.place.id}/dns_records", RECORDS_PER_PAGE)
-        (answer,) = read_whole(self._client, [listing])
-        if isinstance(answer, PlatformError):
-            why = f"{why}; looking for it: {answer}"
-            yield from (Outcome(one.change, "unsure", error=why, exit_code=answer.exit_code) for one in writes)
+        live = self._live(zone)
+        if isinstance(live, PlatformError):
+            why, code = f"{why}; looking for it: {live}", live.exit_code
+            yield from (Outcome(one.change, "unsure", error=why, exit_code=code) for one in writes)
             return
-        live = {str(raw["id"]): record for raw in answer if (record := _read(raw, zone.place.name))}
-        by_key = {record.keys()[0]: id for id, record in live.items()}
         rest = []
         for write in writes:
-            done = _found(write, live, by_key)
+            done = _found(write, live)
             if done is None:
                 rest.append(write)
             else:
@@ -161,6 +166,22 @@ class Batches:
         else:
             code = Unavailable.exit_code
             yield from (Outcome(one.change, "unsure", error=why, exit_code=code) for one in rest)
+
+    def _live(self, zone: _Zone) -> "_Live | PlatformError":
+        listing = Listing(f"/zones/{zone.place.id}/dns_records", RECORDS_PER_PAGE)
+        (answer,) = read_whole(self._client, [listing])
+        if isinstance(answer, PlatformError):
+            return answer
+        by_id = {str(raw["id"]): record for raw in answer if (record := _read(raw, zone.place.name))}
+        return _Live(by_id, {record.keys()[0]: id for id, record in by_id.items()})
+
+
+@dataclass(frozen=True)
+class _Live:
+    """The records of a zone, by id, and their ids by strongest key."""
+
+    by_id: Mapping[str, Record]
+    by_key: Mapping[Key, str]
 
 
 def _impossible(change: Change, places: Mapping[str, Place]) -> str:
@@ -248,14 +269,14 @@ def _told(writes: Sequence[Write], answer: Any) -> tuple[list[Outcome], list[Wri
     return told, silent
 
 
-def _found(write: Write, live: Mapping[str, Record], by_key: Mapping[Any, str]) -> Outcome | None:
+def _found(write: Write, live: _Live) -> Outcome | None:
     """The outcome of a write whose effect is seen; None where it is not."""
     after = write.change.after
     if not isinstance(after, Record):
-        return None if write.delete in live else Outcome(write.change, "done", write.delete)
-    id = write.change.id if write.patch is not None else by_key.get(after.keys()[0], "")
-    record = live.get(id)
-    if record is None or not is_as_declared(after, record) or (write.post is not None and write.delete in live):
+        return None if write.delete in live.by_id else Outcome(write.change, "done", write.delete)
+    id = write.change.id if write.patch is not None else live.by_key.get(after.keys()[0], "")
+    record = live.by_id.get(id)
+    if record is None or not is_as_declared(after, record) or (write.post is not None and write.delete in live.by_id):
         return None
     sent = (write.post or {}).get("comment")
     if sent is not None and record.comment != sent:

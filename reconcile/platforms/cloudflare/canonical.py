@@ -149,6 +149,16 @@ def canonical_data(kind: str, values: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def wire_data(kind: str, canonical: Mapping[str, Any]) -> dict[str, Any]:
+    """What goes on the wire for data in the form of `canonical_data`.
+
+    A NAPTR's replacement is the one name that Cloudflare keeps, and gives to others, as it came: so it ends in a dot.
+    """
+    if kind != "NAPTR":
+        return dict(canonical)
+    return {**canonical, "replacement": f"{canonical['replacement'].removesuffix('.')}."}
+
+
 def _number(least: float, most: float) -> Form:
     def read(value: Any) -> int | float:
         if isinstance(value, bool):

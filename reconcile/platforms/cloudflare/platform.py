@@ -14,6 +14,7 @@ from ...model.resource import Resource
 from ...model.secret import SecretText
 from ...model.spec import Access
 from ...wire import Client
+from ...wire.rest import PARTIAL, bearer
 from .batch import Batches, Place
 from .listing import RECORDS_PER_PAGE, ZONES_PER_PAGE, Listing, read_whole
 from .record import Record, Zone
@@ -60,8 +61,7 @@ class Cloudflare:
     @staticmethod
     def authorization(credentials: Mapping[str, SecretText]) -> SecretText:
         """The value of the Authorization header."""
-        token = credentials["token"]
-        return SecretText(f"Bearer {token.reveal()}", token.label)
+        return bearer(credentials["token"])
 
     @staticmethod
     def read_error(status: int, body: Any) -> tuple[str, str]:
@@ -116,7 +116,9 @@ class Cloudflare:
             zones = self._zones()
             if isinstance(zones, PlatformError):
                 error = zones
-                yield from (Outcome(one, "failed", error=str(error), exit_code=error.exit_code) for one in wave)
+                yield from (
+                    Outcome(one, "failed", error=str(error), exit_code=max(error.exit_code, PARTIAL)) for one in wave
+                )
                 return
             places = self._places = {str(zone["name"]).lower(): Place.of(zone["name"].lower(), zone) for zone in zones}
         yield from Batches(self._client, places).apply(wave)

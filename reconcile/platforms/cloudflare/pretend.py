@@ -3,7 +3,6 @@
 From the vendor's docs, its OpenAPI of August 2024, its client and captured answers; never from our own client.
 """
 
-import datetime as dt
 import hashlib
 import re
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
@@ -12,6 +11,7 @@ from typing import Any, ClassVar
 from ...model.pretend import Asked, Caller, Route, Thing, Told, World
 from ...model.spec import Declared
 from .pretend_record import Refused, by_hand, conflict, made
+from .pretend_zone import add_zone, edit_zone, vendor_time, zone_of
 
 _ID = re.compile(r"[0-9a-f]{32}\Z")
 _PAGING = frozenset({"page", "per_page", "order", "direction", "match"})
@@ -31,12 +31,6 @@ _RECORD_QUERY = (
     | {f"{field}.{test}" if test else field for field in _TEXT_FILTERS for test in _TESTS}
 )
 _ZONE_QUERY = _PAGING | {"name", "account.id", "account.name", "status", "type"}
-_PLANS = {
-    "free": ("0feeeeeeeeeeeeeeeeeeeeeeeeeeeeee", "Free Website", 0),
-    "pro": ("1feeeeeeeeeeeeeeeeeeeeeeeeeeeeee", "Pro Website", 20),
-    "business": ("2feeeeeeeeeeeeeeeeeeeeeeeeeeeeee", "Business Website", 200),
-    "enterprise": ("94f3b7b768b0458b56d2cac4fe5ec0f9", "Enterprise Website", 0),
-}
 _READ_ONLY = "Unable to edit this record as this has been configured as read only."
 _TOO_MANY = "More than 1200 requests per 300 seconds reached. Please wait and consider throttling your request speed"
 _BATCH_LIMIT_FREE, _BATCH_LIMIT_PAID = 200, 3_500
@@ -103,17 +97,20 @@ class Pretend:
             if declared.address.full_kind == "cloudflare.zone":
                 name = str(getattr(declared.resource, "name", ""))
                 if all(zone["name"] != name for zone in shelf.values()):
-                    _add_zone(world, caller, name)
+                    add_zone(world, caller, name)
 
     def edit(self, world: World, account: str, kind: str, id: str, fields: Mapping[str, str]) -> Thing:
         if kind == "zone":
-            return _edit_zone(world, account, id, fields)
+            return edit_zone(world, account, id, fields)
         shelf = world.shelf(account, "record")
         old = shelf[id]
         zone = world.shelf(account, "zone")[old["zone_id"]]
-        body = by_hand(fields)
+        if fields.get("zone", zone["name"]) != zone["name"]:
+            raise ValueError("a record stays in its zone")
+        record_type = fields.get("type", old["type"])
+        body = by_hand({name: value for name, value in fields.items() if name != "zone"}, record_type)
         meta = body.pop("meta", {})
-        if "data" in body:
+        if "data" in body and record_type == old["type"]:
             body["data"] = {**old.get("data", {}), **body["data"]}
         if "settings" in body:
             body["settings"] = {**old["settings"], **body["settings"]}
@@ -128,9 +125,10 @@ class Pretend:
         zones = world.shelf(account, "zone")
         if kind == "zone":
             owner = next((zone["account"]["id"] for zone in zones.values()), None) or world.new_id()
-            return _add_zone(world, Caller(account, owner, fields.get("plan", "free")), fields["name"])
-        zone = _zone_of(zones, fields)
-        body = by_hand({name: value for name, value in fields.items() if name != "zone"})
+            return add_zone(world, Caller(account, owner, fields.get("plan", "free")), fields["name"])
+        zone = zone_of(zones, fields)
+        given = {name: value for name, value in fields.items() if name != "zone"}
+        body = by_hand(given, given.get("type", ""))
         meta = body.pop("meta", {})
         try:
             record = _Rows(world, zone, world.shelf(account, "record")).add(body)
@@ -173,7 +171,7 @@ class _Rows:
 
     def add(self, body: Any) -> Thing:
         record = made(body, self._zone, None, whole=True)
-        now = _time(self._world.now())
+        now = vendor_time(self._world.now())
         record = {"id": self._world.new_id(), "zone_id": self._zone["id"], **record, "meta": {}, "created_on": now}
         return self._keep(record, None, now)
 
@@ -182,7 +180,7 @@ class _Rows:
         record = made(body, self._zone, old, whole=whole)
         head = {name: old[name] for name in ("id", "zone_id")}
         tail = {name: old[name] for name in ("meta", "created_on")}
-        return self._keep({**head, **record, **tail}, old, _time(self._world.now()))
+        return self._keep({**head, **record, **tail}, old, vendor_time(self._world.now()))
 
     def remove(self, id: str) -> Thing:
         old = self._writable(id)
@@ -234,10 +232,6 @@ def _foreign() -> Refused:
 
 def _unroutable(path: str) -> Refused:
     return Refused(404, 7003, f"Could not route to {path}, perhaps your object identifier is invalid?")
-
-
-def _time(at: dt.datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _shown(record: Thing) -> Thing:
@@ -395,75 +389,3 @@ def _batch(world: World, asked: Asked) -> Told:
     shelf.clear()
     shelf.update(draft)
     return _ok(result)
-
-
-def _add_zone(world: World, caller: Caller, name: str) -> Thing:
-    plan = caller.tier if caller.tier in _PLANS else "free"
-    id, title, price = _PLANS[plan]
-    now = _time(world.now())
-    zone: Thing = {
-        "id": world.new_id(),
-        "name": name,
-        "status": "active",
-        "paused": False,
-        "type": "full",
-        "development_mode": 0,
-        "name_servers": ["art.ns.cloudflare.com", "zoe.ns.cloudflare.com"],
-        "original_name_servers": None,
-        "original_registrar": None,
-        "original_dnshost": None,
-        "modified_on": now,
-        "created_on": now,
-        "activated_on": now,
-        "meta": {"step": 2, "custom_certificate_quota": 0, "page_rule_quota": 3, "phishing_detected": False},
-        "owner": {"id": None, "type": "user", "email": None},
-        "account": {"id": caller.id, "name": caller.account},
-        "tenant": {"id": None, "name": None},
-        "tenant_unit": {"id": None},
-        "permissions": ["#dns_records:edit", "#dns_records:read", "#zone:read"],
-        "plan": {
-            "id": id,
-            "name": title,
-            "price": price,
-            "currency": "USD",
-            "frequency": "",
-            "is_subscribed": plan != "free",
-            "can_subscribe": False,
-            "legacy_id": plan,
-            "legacy_discount": False,
-            "externally_managed": False,
-        },
-    }
-    world.shelf(caller.account, "zone")[zone["id"]] = zone
-    return zone
-
-
-def _edit_zone(world: World, account: str, id: str, fields: Mapping[str, str]) -> Thing:
-    zone = dict(world.shelf(account, "zone")[id])
-    for name, value in fields.items():
-        if name == "plan" and value in _PLANS:
-            zone["plan"] = {**zone["plan"], "legacy_id": value, "id": _PLANS[value][0], "name": _PLANS[value][1]}
-        elif name == "status" and value in ("initializing", "pending", "active", "moved"):
-            zone["status"] = value
-        elif name == "paused":
-            zone["paused"] = value == "true"
-        else:
-            raise ValueError(f"a zone has no {name}={value}; it has plan, status and paused")
-    world.shelf(account, "zone")[id] = zone
-    return zone
-
-
-def _zone_of(zones: Mapping[str, Thing], fields: Mapping[str, str]) -> Thing:
-    """The zone a hand-made record stands in: the one named, else the longest that its name ends in."""
-    wanted = fields.get("zone")
-    name = fields.get("name", "").rstrip(".").lower()
-    fitting = [
-        zone
-        for zone in zones.values()
-        if wanted in (zone["name"], zone["id"]) or (wanted is None and f".{name}".endswith(f".{zone['name']}"))
-    ]
-    if not fitting and wanted is None and len(zones) == 1:
-        fitting = list(zones.values())
-    if not fitting:
-        raise ValueError("which zone? give zone=DOMAIN")
-    return max(fitting, key=lambda zone: len(zone["name"]))

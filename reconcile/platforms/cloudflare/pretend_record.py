@@ -105,7 +105,7 @@ def made(body: Body, zone: Thing, old: Thing | None, *, whole: bool) -> Thing:
         if old["type"] in _NUMBERS:
             del kept["content"]
         if given.get("type", old["type"]) != old["type"]:
-            kept = {name: value for name, value in kept.items() if name not in ("content", "data", "priority")}
+            kept = {name: kept[name] for name in kept if name not in ("content", "data", "priority", "settings")}
         given = {**kept, **given}
     kind = given.get("type")
     if kind not in TYPES:
@@ -322,13 +322,16 @@ def _formatted(kind: str, data: Mapping[str, Any], priority: int) -> str:
     return patterns[kind].format(**data) if kind != "URI" else f"{priority} " + patterns[kind].format(**data)
 
 
-def by_hand(fields: Mapping[str, str]) -> MutableMapping[str, Any]:
-    """A console's form as a request body: `data.port=443`, `settings.flatten_cname=true`, `tags=a,b`. ValueError."""
+def by_hand(fields: Mapping[str, str], kind: str) -> MutableMapping[str, Any]:
+    """A console's form for a record type as a request body: `data.port=443`, `settings.flatten_cname=true`,
+    `tags=a,b`. Raises ValueError."""
     body: dict[str, Any] = {}
     for name, value in fields.items():
         head, _, part = name.partition(".")
-        if head in ("data", "settings", "meta") and part:
-            body.setdefault(head, {})[part] = _typed(value)
+        if head == "data" and part:
+            body.setdefault(head, {})[part] = _whole(float(value)) if part in _NUMBERS.get(kind, ()) else value
+        elif head in ("settings", "meta") and part:
+            body.setdefault(head, {})[part] = value == "true" if value in ("true", "false") else value
         elif name in ("ttl", "priority"):
             body[name] = 1 if value == "auto" else int(value)
         elif name == "proxied":
@@ -340,12 +343,3 @@ def by_hand(fields: Mapping[str, str]) -> MutableMapping[str, Any]:
         else:
             raise ValueError(f"a record has no field {name!r}; it has {', '.join(_WRITTEN)} (data.PART=…)")
     return body
-
-
-def _typed(value: str) -> Any:
-    if value in ("true", "false"):
-        return value == "true"
-    try:
-        return _whole(float(value)) if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", value) else value
-    except ValueError:
-        return value

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, field_validator
 
 from ...model.resource import Key, ReadOnly, RefersTo, Resource, is_pending
-from .canonical import DATA, canonical_data, host, name_in_zone, text, wire_text
+from .canonical import DATA, canonical_data, host, name_in_zone, text, wire_data, wire_text
 
 Type = Literal[
     "A",
@@ -37,6 +37,7 @@ PROXIED = frozenset({"A", "AAAA", "CNAME"})
 """Types that Cloudflare can proxy; of these only one can answer at a name, so a change of type is an update."""
 PRIORITY = frozenset({"MX", "URI"})
 """Types with a priority beside the content; an SRV keeps it inside its data."""
+_PROXY_FLAGS = ("ipv4_only", "ipv6_only")
 _HOSTS = frozenset({"CNAME", "MX", "NS", "PTR"})
 
 
@@ -101,7 +102,7 @@ class Record(Resource):
     comment: str | None = Field(None, max_length=500, description="100 characters on Free, 500 on paid plans")
     tags: tuple[str, ...] | None = Field(None, description="name:value; paid plans only")
     settings: dict[Literal["ipv4_only", "ipv6_only", "flatten_cname"], bool] | None = Field(
-        None, description="ipv4_only, ipv6_only; flatten_cname on a CNAME"
+        None, description="ipv4_only, ipv6_only (of effect once proxied); flatten_cname on a CNAME"
     )
 
     TYPES: ClassVar[frozenset[str]] = frozenset(get_args(Type))
@@ -197,10 +198,16 @@ class Record(Resource):
     @field_validator("settings")
     @classmethod
     def _settings(cls, value: dict[str, bool] | None, info: ValidationInfo) -> dict[str, bool] | None:
-        # A flag that is off and one that is absent mean the same, and Cloudflare leaves some out.
-        if value and value.get("flatten_cname") and info.data.get("type") not in ("CNAME", None):
+        # A flag that is off and one that is absent mean the same, and Cloudflare leaves some out. The proxy's own
+        # are of no effect until the record is proxied, as a TTL is of none while it is.
+        kind = info.data.get("type", "CNAME")
+        on = sorted(name for name, is_on in (value or {}).items() if is_on)
+        if kind not in PROXIED and on:
+            raise ValueError(f"{kind} has no {', '.join(on)}")
+        if kind != "CNAME" and "flatten_cname" in on:
             raise ValueError("flatten_cname is for CNAME")
-        return value if not value else {name: True for name in sorted(value) if value[name]}
+        proxied = info.data.get("proxied", True)
+        return value and {name: True for name in on if proxied or name not in _PROXY_FLAGS}
 
     @classmethod
     def answered(cls, values: Mapping[str, Any]) -> Self:
@@ -217,7 +224,7 @@ class Record(Resource):
             "ttl": values.get("ttl", 1),
             "comment": values.get("comment") or "",
             "tags": values.get("tags") or (),
-            "settings": {name: on for name, on in (values.get("settings") or {}).items() if name in _FLAGS},
+            "settings": _flags_of(values),
         }
         parts = DATA.get(kind) if isinstance(kind, str) else None
         if parts is None:
@@ -238,7 +245,7 @@ class Record(Resource):
         settings = self.settings if self.settings is not None else before.settings if before else None
         body: dict[str, Any] = {"type": self.type, "name": self.name, "ttl": self.ttl}
         if self.data is not None:
-            body["data"] = dict(self.data)
+            body["data"] = wire_data(self.type, self.data)
         elif self.content is not None:
             body["content"] = wire_text(self.content) if self.type == "TXT" else self.content
         if self.priority is not None:
@@ -255,8 +262,7 @@ class Record(Resource):
         return body
 
     def _flags(self, settings: Mapping[Any, bool]) -> dict[str, bool]:
-        known = ["ipv4_only", "ipv6_only"] if self.proxied else []
-        known += ["flatten_cname"] if self.type == "CNAME" else []
+        known = (_PROXY_FLAGS if self.proxied else ()) + (("flatten_cname",) if self.type == "CNAME" else ())
         return {name: settings.get(name, False) for name in known}
 
     def container(self) -> str:
@@ -276,7 +282,11 @@ class Record(Resource):
         return (whole, whole[:2])
 
 
-_FLAGS = frozenset({"ipv4_only", "ipv6_only", "flatten_cname"})
+def _flags_of(values: Mapping[str, Any]) -> dict[str, bool]:
+    """The settings of an answer that have an effect there; whatever else stands there hides nothing."""
+    known = {"flatten_cname"} if values.get("type") == "CNAME" else set()
+    known.update(_PROXY_FLAGS if values.get("proxied") else ())
+    return {name: on for name, on in (values.get("settings") or {}).items() if name in known}
 
 
 def _simple(kind: str, value: str) -> str:
@@ -294,10 +304,3 @@ def _address(value: str, version: int) -> str:
         return str(ipaddress.IPv4Address(value) if version == 4 else ipaddress.IPv6Address(value))
     except ValueError:
         raise ValueError(f"{value!r} is no IPv{version} address") from None
-
-
-def is_as_declared(want: Record, have: Record) -> bool:
-    """Whether a live record holds all that is declared."""
-    return all(
-        getattr(want, name) is None or getattr(want, name) == getattr(have, name) for name in Record.comparable()
-    )

@@ -9,12 +9,12 @@ from pydantic import BaseModel, ValidationError
 
 from ...model.resource import REFERENCE, Address, ReadOnly, Reference
 from ...model.spec import Declared, Location
-from .faults import COVERS, tell
+from .faults import tell
 from .links import Linker, is_output
 from .problems import Place, Problems
 from .project import texts
 from .references import escape, unescape
-from .stack import Draft
+from .stack import COVERS, Draft
 from .tree import Node, plain
 
 GROWTH_LIMIT = 16 * 1024 * 1024
@@ -31,7 +31,6 @@ class Declarer:
     def declare(self, draft: Draft) -> None:
         """Sets `declared`, or tells why it cannot be."""
         cls = draft.cls
-        covers = draft.fields.get(COVERS)
         values: dict[str, Any] = {}
         references: dict[str, str] = {}
         if draft.names or draft.links or draft.silent:
@@ -39,7 +38,6 @@ class Declarer:
         else:
             for name, node in draft.fields.items():
                 values[name] = self._value(draft, name, node)[0]
-        values.pop(COVERS, None)
         if "name" in cls.model_fields and "name" not in values and not is_output(cls, "name"):
             values["name"] = draft.address.leaf
         if not self._writable(draft):
@@ -50,7 +48,7 @@ class Declarer:
             draft.refused = True
             tell(error, draft, references, self._problems)
             resource = None
-        covered = texts(covers, f"{draft.path}.{COVERS}", self._problems) if covers else ()
+        covered = texts(draft.covers, f"{draft.path}.{COVERS}", self._problems)
         if resource is None or draft.refused or draft.silent:
             return
         draft.declared = Declared(
@@ -89,22 +87,26 @@ class Declarer:
             if pending:
                 references[name] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         if draft.group:
-            values[cls.group_by] = self._own_name(draft, cls.group_by, draft.group)
+            group = Node(draft.group, draft.node.file, draft.node.key_line, draft.node.key_line)
+            values[cls.group_by] = self._own_name(draft, cls.group_by, group)
 
     def _names(self, draft: Draft, name: str, node: Node) -> Any:
         """A bare logical name, or a list of them, as the names that the platform knows."""
         if isinstance(node.value, list):
-            return [self._names(draft, name, inner) for inner in node.value]
-        if not isinstance(node.value, str):
-            return plain(node)
-        return self._own_name(draft, name, node.value)
+            return [self._own_name(draft, name, inner) for inner in node.value]
+        return self._own_name(draft, name, node)
 
-    def _own_name(self, draft: Draft, name: str, logical: str) -> Any:
-        """The target's `name`, its logical name where its kind has none or it is not known."""
-        target = draft.names.get((name, logical))
+    def _own_name(self, draft: Draft, name: str, node: Node) -> Any:
+        """The `name` of what a node names, its logical name where the kind has none or it is not known."""
+        if not isinstance(node.value, str):
+            return plain(node)  # the model says what is wrong with it
+        target = draft.names.get((name, node.value))
         if target is None or target.declared is None:
             draft.silent.add(name)
-            return logical
+            return node.value
+        if "name" in target.declared.references:
+            place = node.at_value(f"{draft.path}.{name}")
+            self._tell(draft, name, place, f"the name of {target.address} is an output, not known yet")
         return getattr(target.declared.resource, "name", target.address.leaf)
 
     def _value(self, draft: Draft, name: str, node: Node) -> tuple[Any, bool]:

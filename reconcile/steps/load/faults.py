@@ -8,12 +8,12 @@ from pydantic_core import ErrorDetails
 
 from ...model.resource import Resource, Secret
 from .problems import Problems, echo, named
-from .stack import Draft
+from .stack import COVERS, Draft
 from .tree import Node, plain
 
-COVERS = "covers"
 # Messages of these come from a model's own code and may quote what they were given.
 _FREE_TEXT = frozenset({"value_error", "assertion_error"})
+MESSAGE_LIMIT = 300
 
 
 def tell(error: ValidationError, draft: Draft, references: Collection[str], problems: Problems) -> None:
@@ -95,7 +95,7 @@ def _message(details: list[ErrorDetails], draft: Draft, name: str) -> tuple[str,
 def _wanted(detail: ErrorDetails, draft: Draft, *, alone: bool) -> str:
     message = detail["msg"]
     if detail["type"] in _FREE_TEXT:
-        return _hidden(message.partition(", ")[2] or message, draft)
+        return _hidden(message.partition(", ")[2] or message, draft)[:MESSAGE_LIMIT]
     message = message.removeprefix("Input should be ")
     return message if alone else message.partition(", ")[0]
 

@@ -37,7 +37,9 @@ def load(source: Source, kinds: Kinds) -> Tree:
     refuse_two_owners(drafts, problems)
     specs = {name: _spec(stack, kinds, problems) for name, stack in sorted(stacks.items())}
     problems.raise_all()
+    # A resource that was left out without a word would be planned as a delete.
     assert project is not None
+    assert all(draft.declared is not None for draft in drafts)
     return Tree(project, specs, source.revision())
 
 

@@ -3,6 +3,7 @@
 import difflib
 import json
 from collections.abc import Iterable
+from itertools import islice
 from typing import NamedTuple
 
 from ...model.errors import Problem, SpecError
@@ -10,8 +11,8 @@ from ...model.errors import Problem, SpecError
 ECHO_LIMIT = 60
 PATH_LIMIT = 300
 # Looking for a near word costs most of a refusal; a file that is wrong everywhere still answers at once.
-HINT_LIMIT = 200
-CANDIDATE_LIMIT = 2000
+HINT_LIMIT = 100
+CANDIDATE_LIMIT = 20_000
 
 
 class Place(NamedTuple):
@@ -41,15 +42,11 @@ class Problems:
     def nearest(self, word: str, words: Iterable[str], otherwise: str = "") -> str:
         """A hint that names the word most like the given one; `otherwise` where none is like it."""
         self._hints += 1
-        known = list(words) if self._hints <= HINT_LIMIT else []
-        if not known:
-            return otherwise
-        if len(known) > CANDIDATE_LIMIT:
-            known = [one for one in known if one[:2] == word[:2]][:CANDIDATE_LIMIT]
-        found = difflib.get_close_matches(word[:200], known, n=1, cutoff=0.5)
+        known = list(islice(words, CANDIDATE_LIMIT)) if self._hints <= HINT_LIMIT else []
+        found = difflib.get_close_matches(word[:200], _like(word, known), n=1, cutoff=0.5)
         if found:
             return f"did you mean `{found[0]}`?"
-        if not otherwise and len(known) <= 12:
+        if known and not otherwise and len(known) <= 12:
             return "valid here: " + ", ".join(f"`{one}`" for one in sorted(known))
         return otherwise
 
@@ -60,6 +57,11 @@ class Problems:
         """Raises SpecError with every problem by file and line, or returns where there is none."""
         if self._found:
             raise SpecError(sorted(self._found, key=lambda one: (one.file, one.line, one.path, one.message)))
+
+
+def _like(word: str, known: list[str]) -> list[str]:
+    """The words worth a close look: all of a few, of many those that begin alike."""
+    return known if len(known) <= 500 else [one for one in known if one[:2] == word[:2]][:2000]
 
 
 def echo(value: object) -> str:

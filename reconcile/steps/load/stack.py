@@ -14,6 +14,7 @@ Catalogue = Mapping[str, Mapping[str, type[Resource]]]
 
 HEAD = ("account", "writer", "uses", "extends", "ignore", "moved")
 LATER = frozenset({"secrets", "alerts", "routes", "checks"})
+COVERS = "covers"
 _WRITERS: tuple[Writer, ...] = ("trueup", "pulumi")
 _NAME_HINT = "a logical name is lower-case letters, digits and `-`; the platform's own name is a field"
 
@@ -32,6 +33,7 @@ class Draft:
     fields: dict[str, Node]
     node: Node
     path: str
+    covers: Node | None = None
     group: str = ""
     names: "dict[tuple[str, str], Draft]" = field(default_factory=dict)
     """Target of each bare logical name, by field and name."""
@@ -157,7 +159,10 @@ def _read_section(stack: Stack, cls: type[Resource], node: Node, path: str, grou
             continue
         full = f"{group}/{name}" if group else name
         address = Address(platform, word, full)
-        drafts[full] = Draft(stack.name, stack.account, address, cls, values, inner, own_path, group)
+        covers = values.get(COVERS)
+        if covers is not None:
+            values = {key: value for key, value in values.items() if key != COVERS}
+        drafts[full] = Draft(stack.name, stack.account, address, cls, values, inner, own_path, covers, group)
 
 
 def _map(node: Node, path: str, message: str, problems: Problems) -> Mapping[str, Node]:

@@ -16,6 +16,8 @@ from .scalars import resolve
 FILE_LIMIT = 8 * 1024 * 1024
 DEPTH_LIMIT = 32
 ALIAS_LIMIT = 100_000
+# 8 MiB of records are 1.5 million events; 8 MiB of commas would be 8 million.
+EVENT_LIMIT = 2_500_000
 
 Value: TypeAlias = "str | int | float | bool | dict[str, Node] | list[Node] | None"
 
@@ -184,7 +186,7 @@ class _Builder:
     def build(self, next_event: Any) -> Node | None:
         """The root, None for a stream without a document. Raises _Stop and yaml.YAMLError."""
         documents = 0
-        while True:
+        for _ in range(EVENT_LIMIT):
             event = next_event()
             kind = type(event)
             if kind is yaml.ScalarEvent:
@@ -204,6 +206,7 @@ class _Builder:
                     raise _Stop(line, "a second document in one file", "one stack a file: remove the `---`")
             elif kind is yaml.StreamEndEvent or event is None:
                 return self.root
+        raise _Stop(0, "more values than can be planned", "split the stack into several files")
 
     def _scalar(self, event: Any) -> None:
         line: int = event.start_mark.line + 1

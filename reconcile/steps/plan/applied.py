@@ -31,7 +31,9 @@ def remembers(row: Applied, declared: Declared) -> bool:
     names = [name for name in resource.comparable() if name not in secret and getattr(resource, name) is not None]
     return (
         row.fields.keys() == set(names)
-        and all(row.fields[name] in (getattr(resource, name), as_json(resource, name)) for name in names)
+        and all(
+            row.fields[name] == getattr(resource, name) or row.fields[name] == as_json(resource, name) for name in names
+        )
         and row.references == declared.references
     )
 

@@ -152,15 +152,16 @@ def _plan_pair(one: Declared, seen: Seen, matching: Matching, inputs: _Inputs, d
     if not found and inputs.mode == "spec" and applied is not None and not remembers(applied, one):
         _agree(one, seen, matching)
     fields = _without_ignored(one, found, inputs, draft)
+    left = tuple(item.name for item in found if item not in fields)
     if any(is_pending(item.pending) for item in fields) and _blocked_by_reference(one, matching, inputs, draft):
         return
     if place(one) not in matching.ours:
-        change = _change(one, seen, fields, "adopt", "unknown" if applied is None else "drift")
+        change = _change(one, seen, fields, "adopt", "unknown" if applied is None else "drift", left)
         (draft.changes if fields else draft.adopt).append(change)
     elif fields:
         immutable = any(item.name in one.resource.having(Immutable) for item in fields)
         cause = "drift" if inputs.mode == "drift" else cause_of(fields, one.references, applied)
-        draft.changes.append(_change(one, seen, fields, "replace" if immutable else "update", cause))
+        draft.changes.append(_change(one, seen, fields, "replace" if immutable else "update", cause, left))
 
 
 def _agree(one: Declared, seen: Seen, matching: Matching) -> None:
@@ -236,7 +237,12 @@ def _create(one: Declared, inputs: _Inputs) -> Change:
 
 
 def _change(
-    one: Declared, seen: Seen, fields: tuple[FieldChange, ...], verb: Literal["update", "replace", "adopt"], cause: str
+    one: Declared,
+    seen: Seen,
+    fields: tuple[FieldChange, ...],
+    verb: Literal["update", "replace", "adopt"],
+    cause: str,
+    left: tuple[str, ...],
 ) -> Change:
     return Change(
         stack=one.stack,
@@ -253,6 +259,7 @@ def _change(
         references=one.references,
         managed=seen.managed,
         needs=one.needs,
+        left=left,
         at=one.at,
     )
 

@@ -3,7 +3,7 @@
 found by          ours if                                   else
 recorded id       the ledger says so                        -
 owner mark        the mark names this project, stack, address -
-strongest key     a create of it was announced, unanswered  not ours: to adopt
+strongest key     its making was announced, unanswered      not ours: to adopt
 weaker key        (only where one and one are left over)    not ours: to adopt
 """
 
@@ -53,8 +53,20 @@ class Facts:
         for row in memory.owned:
             owned_at[row.stack, moved.get((row.stack, row.address), row.address)] = row
             owned_live[row.account, row.kind, row.id] = row
-        creating = {(one.stack, one.address): one for one in memory.intents if one.verb in ("create", "replace")}
+        creating = {
+            (one.stack, one.address): one
+            for one in memory.intents
+            if _makes(one, owned_at.get((one.stack, one.address)))
+        }
         return cls(tree.project.name, owned_at, owned_live, creating, moved)
+
+
+def _makes(intent: Intent, row: Owned | None) -> bool:
+    """Whether a thing with an id of its own may have come of it: so too of an update that the platform can only do as
+    delete and create (a DNS record's type), which shows in the key."""
+    if intent.verb == "update":
+        return row is None or row.key != intent.key
+    return intent.verb != "delete"
 
 
 def place(declared: Declared) -> Place:

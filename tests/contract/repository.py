@@ -1,0 +1,66 @@
+"""Repositories to run whole commands in: one made of samples, and a copy of this one's stacks."""
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from reconcile.assemble import begin_world
+from reconcile.model.resource import Resource
+from reconcile.platforms import platforms
+from tests.stories.estate import Estate
+
+from .samples import ROOT, Sample, targets
+
+
+class Copied(Estate):
+    """The stacks of this repository in another folder, in a fresh world that holds what they look up."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        shutil.rmtree(root / "stacks")
+        shutil.copytree(ROOT / "stacks", root / "stacks")
+        self.world = begin_world(root, record_bodies=True)
+        self.tokens = {(one.account, one.platform): one.token.reveal() for one in self.world.seeds}
+
+
+def of_samples(root: Path, samples: Iterable[Sample]) -> Estate:
+    """One stack `shop` that declares the samples, on accounts of a paid tier."""
+    stack: dict[str, Any] = {"account": "acme"}
+    for sample in samples:
+        kind = sample.kind
+        for target in targets(kind).values():
+            _put(stack, target.kind, target.name, dict(target.values))
+        values = {name: target.name for name, target in targets(kind).items() if name != kind.group_by}
+        _put(stack, kind, sample.name, {**_plain(sample.values), **values}, group=_group(kind))
+    tokens = {
+        name: {
+            "credentials": {one.name: f"ACME_{name.upper()}_{one.name.upper()}" for one in platform.credentials},
+            "tier": "pro",
+        }
+        for name, platform in platforms().items()
+    }
+    project = {"project": "library", "ledger": {"id": "0a1b2c3d", "home": ".trueup/ledger.db"}}
+    told = yaml.safe_dump({**project, "accounts": {"acme": tokens}}, sort_keys=False)
+    return Estate(root, yaml.safe_dump(stack, sort_keys=False), project=told)
+
+
+def section(kind: type[Resource]) -> str:
+    return kind.section or kind.kind.rpartition(".")[2]
+
+
+def _group(kind: type[Resource]) -> str:
+    return targets(kind)[kind.group_by].name if kind.group_by else ""
+
+
+def _put(stack: dict[str, Any], kind: type[Resource], name: str, values: dict[str, Any], group: str = "") -> None:
+    place = stack.setdefault(kind.kind.partition(".")[0], {}).setdefault(section(kind), {})
+    (place.setdefault(group, {}) if group else place)[name] = values
+
+
+def _plain(values: Any) -> Any:
+    if isinstance(values, tuple | list):
+        return [_plain(value) for value in values]
+    return {name: _plain(value) for name, value in values.items()} if hasattr(values, "items") else values

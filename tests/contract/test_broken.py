@@ -1,0 +1,52 @@
+"""A question that no broken platform fails asks nothing: each must go red on the defects made for it."""
+
+from pathlib import Path
+
+import pytest
+
+from reconcile.model.resource import Immutable, Resource
+from reconcile.platforms import platforms
+
+from .broken import DEFECTS, LEAKS, Broken
+from .harness import Harness
+from .questions import QUESTIONS, check_no_secret_appears
+from .samples import samples, writable
+
+NEEDS_IMMUTABLE = "an immutable change replaces"
+PLANTED = [
+    (kind, question, defect)
+    for kind in writable()
+    for question, defects in DEFECTS.items()
+    for defect in defects
+    if question != NEEDS_IMMUTABLE or kind.having(Immutable)
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "question", "defect"), PLANTED, ids=[f"{k.kind}-{q}-{d.__name__}" for k, q, d in PLANTED]
+)
+def test_a_defect_turns_its_question_red(kind: type[Resource], question: str, defect: type[Broken]) -> None:
+    with pytest.raises(AssertionError):
+        QUESTIONS[question](Harness(kind, samples(kind)[:3], wrap=defect))
+
+
+@pytest.mark.parametrize("leak", LEAKS)
+@pytest.mark.parametrize("kind", writable(), ids=lambda kind: kind.kind)
+def test_a_leak_is_found(kind: type[Resource], leak: type[Broken], tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match=r"shows a secret|holds a secret"):
+        check_no_secret_appears(Harness(kind, samples(kind)[:2], wrap=leak, echo=True), tmp_path)
+
+
+@pytest.mark.parametrize("kind", writable(), ids=lambda kind: kind.kind)
+def test_a_platform_in_the_same_wrapping_without_a_defect_passes(kind: type[Resource], tmp_path: Path) -> None:
+    """What turns the questions red is the defect, not the wrapping."""
+    for question, check in QUESTIONS.items():
+        if question not in ("the second page is read", "moving pages hide nothing"):
+            check(Harness(kind, samples(kind)[:3], wrap=Broken))
+    check_no_secret_appears(Harness(kind, samples(kind)[:2], wrap=Broken, echo=True), tmp_path)
+
+
+def test_every_question_has_a_platform_that_fails_it() -> None:
+    assert DEFECTS.keys() == QUESTIONS.keys()
+    assert {question for _, question, _ in PLANTED} == QUESTIONS.keys()
+    assert {kind.kind.partition(".")[0] for kind, _, _ in PLANTED} == platforms().keys()

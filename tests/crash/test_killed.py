@@ -1,0 +1,79 @@
+"""The command is killed by the system at a numbered call, with no chance to say a word. One point in eight always,
+all of them with `make proof`."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from waitress.channel import ClientDisconnected  # type: ignore[import-untyped]
+
+from reconcile.sandbox.serve import serve
+from tests.stories.estate import Estate
+
+from .scenario import converges, ready
+from .test_in_process import CALLS
+
+POINTS = [(call, moment) for call in range(1, CALLS + 1) for moment in ("before", "after")]
+ONE_IN = 8
+
+
+def points() -> Iterator[object]:
+    for number, point in enumerate(POINTS):
+        always = number % ONE_IN == ONE_IN // 2 - 1
+        yield pytest.param(*point, marks=() if always else pytest.mark.proof)
+
+
+def kill_at(estate: Estate, call: int, moment: str) -> int:
+    """Applies by the command line, killed at that point; returns how it ended."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def on_call(number: int, when: str) -> None:
+        if (number, when) == (call, moment):
+            os.kill(started[0].pid, signal.SIGKILL)
+            started[0].wait()
+        if started and started[0].poll() is not None:
+            # Whoever asked is dead: what had not arrived before has no effect.
+            raise ClientDisconnected
+
+    served = serve(estate.world, ready_file=estate.root / "ready.json", ledger=estate.ledger_file)
+    try:
+        estate.world.on_call = on_call
+        environment = {**os.environ, "TRUEUP_SANDBOX": str(estate.root / "ready.json"), "PYTHONPATH": os.getcwd()}
+        command = [sys.executable, "-m", "reconcile", "apply", "--all", "--yes", "--dir", str(estate.root)]
+        with subprocess.Popen(
+            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL
+        ) as process:
+            started.append(process)
+            code = process.wait(timeout=60)
+        # What was on its way when it died may still arrive.
+        time.sleep(0.1)
+    finally:
+        estate.world.on_call = None
+        served.stop()
+    return code
+
+
+@pytest.mark.parametrize(("call", "moment"), points())
+def test_killed_at_a_call(tmp_path: Path, call: int, moment: str) -> None:
+    estate = ready(tmp_path)
+    assert kill_at(estate, call, moment) == -signal.SIGKILL
+    converges(estate)
+
+
+def test_a_dead_process_loses_its_lease_at_once_and_the_history_says_so(tmp_path: Path) -> None:
+    estate = ready(tmp_path)
+    assert kill_at(estate, 5, "before") == -signal.SIGKILL
+    assert estate.apply(lock_timeout_seconds=0).exit_code() == 0
+    with estate.workshop() as shop:
+        assert "lease taken over" in [one.what for one in shop.ledger().history(limit=500)]
+
+
+def test_a_run_that_nobody_kills_ends_well(tmp_path: Path) -> None:
+    estate = ready(tmp_path)
+    assert kill_at(estate, CALLS + 1, "before") == 0
+    converges(estate)

@@ -1,0 +1,76 @@
+"""Budgets, rate limits, and Ctrl-C."""
+
+import pytest
+
+from reconcile.model.exits import INTERRUPTED
+
+from .conftest import Begin
+from .estate import SHOP, Estate, became, said
+
+BATCH = "POST /zones/*/dns_records/batch"
+JOBS = "\nbetterstack:\n  heartbeat:\n    job: {period: 60}\n    other: {period: 90}\n"
+
+
+@pytest.mark.parametrize("path", [BATCH, "GET /zones/*/dns_records", "GET /zones"])
+def test_retry_after_is_waited_for(estate: Estate, path: str) -> None:
+    estate.fault(f"429 {path} retry-after=7")
+    assert estate.apply().exit_code() == 0
+    assert 7.0 in estate.slept
+    assert len(estate.live()) == 5
+
+
+def test_a_wait_that_is_too_long_is_not_begun(estate: Estate) -> None:
+    estate.fault(f"429 {BATCH} retry-after=900 times=always")
+    run = estate.apply()
+    assert run.exit_code() == 15
+    assert set(became(run).values()) == {"failed"}
+    assert max(estate.slept, default=0) < 60
+    estate.world.clear_faults()
+    assert estate.apply().exit_code() == 0
+
+
+@pytest.mark.parametrize("most", range(5))
+def test_max_calls_stops_before_a_budget_is_spent(estate: Estate, most: int) -> None:
+    run = estate.apply(max_calls=most)
+    assert len(estate.world.calls()) <= most
+    assert run.exit_code() == (15 if most < 3 else 13)
+    assert estate.apply().exit_code() == 0
+    assert len(estate.live()) == 5
+    assert said(estate.plan()) == []
+
+
+def test_max_calls_that_suffice_change_nothing(estate: Estate) -> None:
+    assert estate.apply(max_calls=5).exit_code() == 0
+    assert len(estate.world.calls()) == 5
+
+
+def test_the_predicted_calls_are_the_calls_made_to_apply(begin: Begin) -> None:
+    estate = begin(SHOP + JOBS)
+    predicted = estate.plan().plan.predicted_calls
+    estate.world.clear_calls()
+    estate.apply()
+    assert len(estate.writes()) == predicted
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("call", range(1, 10))
+def test_ctrl_c_at_any_call_leaves_a_state_that_the_next_run_resumes(begin: Begin, call: int, moment: str) -> None:
+    estate = begin(SHOP + JOBS)
+    estate.memory()
+
+    def interrupt(number: int, when: str) -> None:
+        if (number, when) == (call, moment):
+            raise KeyboardInterrupt
+
+    estate.world.on_call = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        estate.apply()
+    estate.world.on_call = None
+    with estate.workshop() as shop:
+        runs = shop.ledger().runs()
+        assert [one.exit_code for one in runs] in ([], [INTERRUPTED])
+    assert estate.apply().exit_code() == 0
+    assert len(estate.live()) == 5
+    assert sorted(one["name"] for one in estate.live("heartbeat", "betterstack")) == ["job", "other"]
+    assert len(estate.memory().owned) == 7
+    assert said(estate.plan()) == said(estate.drift()) == []

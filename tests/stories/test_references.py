@@ -1,0 +1,94 @@
+"""Fields that refer to what other things give."""
+
+import pytest
+
+from reconcile.model.errors import SpecError
+
+from .conftest import Begin
+from .estate import Estate, said, zone_of
+
+JOB = "betterstack:\n  heartbeat: {job: {name: nightly, period: 3600}}"
+STATUS = '"state=${betterstack.heartbeat.job.status}"'
+
+
+def told(begin: Begin) -> Estate:
+    return begin(zone_of(f"state: {{type: TXT, content: {STATUS}}}", more=JOB))
+
+
+def test_what_is_referred_to_is_made_first_and_its_output_written(begin: Begin) -> None:
+    estate = told(begin)
+    judged = estate.plan()
+    assert [(one.address.leaf, one.wave) for one in judged.plan.changes] == [("job", 0), ("state", 1)]
+    (content,) = [one for one in judged.plan.changes[1].fields if one.name == "content"]
+    assert "betterstack.heartbeat.job.status" in content.pending
+    assert estate.apply().exit_code() == 0
+    assert estate.record("state.shop.example", "TXT")["content"] == '"state=pending"'
+    assert said(estate.plan()) == said(estate.drift()) == []
+
+
+def test_an_output_that_moves_is_the_cause_of_the_change(begin: Begin) -> None:
+    estate = told(begin)
+    estate.apply()
+    (job,) = estate.world.shelf("betterstack", "acme", "heartbeat").values()
+    job["status"] = "up"
+    assert said(estate.plan()) == [("update", "reference", "state")]
+    assert said(estate.drift()) == []
+    assert estate.apply().exit_code() == 0
+    assert estate.record("state.shop.example", "TXT")["content"] == '"state=up"'
+    assert said(estate.plan()) == said(estate.drift()) == []
+
+
+def test_a_hand_edit_of_a_field_that_refers_is_drift(begin: Begin) -> None:
+    estate = told(begin)
+    estate.apply()
+    estate.edit("state.shop.example", "TXT", content='"state=hacked"')
+    assert said(estate.plan()) == [("update", "drift", "state")]
+    assert said(estate.drift()) == [("update", "drift", "state")]
+    estate.heal()
+    assert estate.record("state.shop.example", "TXT")["content"] == '"state=pending"'
+
+
+def test_an_output_of_a_looked_up_thing_is_known_at_once(begin: Begin) -> None:
+    estate = begin(zone_of('plan: {type: TXT, content: "plan=${cloudflare.zone.shop.plan}"}'))
+    assert estate.apply().exit_code() == 0
+    assert estate.record("plan.shop.example", "TXT")["content"] == '"plan=free"'
+    estate.world.edit("cloudflare", "zone", "shop.example", "acme", {"plan": "pro"})
+    assert said(estate.plan()) == [("update", "reference", "plan")]
+
+
+def test_where_the_target_is_hidden_what_refers_waits(begin: Begin) -> None:
+    estate = told(begin)
+    estate.fault("500 GET /api/v2/heartbeats times=always", "betterstack")
+    judged = estate.plan()
+    assert said(judged) == []
+    assert any("waits" in gap.reason for gap in judged.plan.gaps)
+    assert estate.apply().exit_code() == 17
+    assert estate.live() == []
+
+
+def test_where_the_target_fails_what_refers_is_skipped_and_the_rerun_converges(begin: Begin) -> None:
+    estate = told(begin)
+    estate.fault("422 POST /api/v2/heartbeats times=1", "betterstack")
+    run = estate.apply()
+    assert [one.status for one in run.outcomes] == ["failed", "skipped"]
+    assert run.exit_code() == 13
+    assert estate.live() == []
+    assert estate.apply().exit_code() == 0
+    assert estate.record("state.shop.example", "TXT")
+
+
+def test_what_refers_is_deleted_before_its_target(begin: Begin) -> None:
+    estate = told(begin)
+    estate.apply()
+    estate.write("shop", zone_of("keep: {type: A, content: 192.0.2.1}", more="betterstack:\n  heartbeat: {other: {period: 60}}"))
+    judged = estate.plan()
+    waves = {one.address.leaf: one.wave for one in judged.plan.changes if one.verb == "delete"}
+    assert waves["state"] < waves["job"]
+    assert estate.apply().exit_code() == 0
+
+
+def test_a_secret_output_does_not_flow_into_a_field_that_is_shown(begin: Begin) -> None:
+    estate = begin(zone_of("ok: {type: A, content: 192.0.2.1}"))
+    estate.write("shop", zone_of('leak: {type: TXT, content: "${betterstack.heartbeat.job.url}"}', more=JOB))
+    with pytest.raises(SpecError, match="secret"):
+        estate.plan()
