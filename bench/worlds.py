@@ -1,8 +1,6 @@
 """What is measured: repositories of so many records, and a sandbox in a process of its own to play the vendor."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -158,5 +156,5 @@ def sandbox(root: Path, latency_ms: int) -> Iterator[Sandbox]:
             time.sleep(0.02)
         yield Sandbox(Ready.read(ready_file), ready_file)
     finally:
-        os.kill(process.pid, signal.SIGTERM)
+        process.terminate()
         process.wait(timeout=10)

@@ -255,10 +255,12 @@ class Reconciler:
                         found.setdefault(pair, set()).add(Container(kind.kind, one.resource.title()))
         chosen = frozenset(names)
         for row in memory.owned:
-            # What is still declared named its listing above; only what left the stack files is read from its history.
-            if row.stack not in chosen or row.address in self.tree.stacks[row.stack].declared:
+            if row.stack not in chosen:
                 continue
             history = memory.applied.get((row.stack, row.address))
+            declared = self.tree.stacks[row.stack].declared.get(row.address)
+            if declared is not None and _in_one_listing(declared, row, history):
+                continue
             resource = resource_of(history, self.kinds) if history else None
             if resource is not None:
                 add(row.account, resource)
@@ -311,6 +313,13 @@ class Reconciler:
             adopt=tuple(change for change in plan.adopt if choice.keeps(change.address)),
         )
         return replace(kept, digest=digest_of(kept))
+
+
+def _in_one_listing(declared: Declared, row: Owned, history: Applied | None) -> bool:
+    """Whether a thing stands in the listing that its stack file names, told without reading its whole history."""
+    group = type(declared.resource).group_by
+    same = not group or history is None or history.fields.get(group) == getattr(declared.resource, group)
+    return same and declared.account == row.account
 
 
 def history_of(declared: Declared, revision: str, at: datetime) -> Applied:

@@ -36,18 +36,22 @@ def init(
         begin.EXAMPLE: begin.example_file,
         begin.POLICIES: begin.policies_file,
     }
-    if any((root / "stacks").glob("[!_]*.yaml")):
+    if (root / begin.PROJECT).exists() or any((root / "stacks").glob("[!_]*.yaml")):
+        # The example belongs to the example account of a new project file.
         del texts[begin.EXAMPLE]
     with shop:
         for name, text in texts.items():
             (written if _write_new(root / name, text()) else kept).append(name)
         (written if _ignore(root / ".gitignore", begin.ignore_lines) else kept).append(".gitignore")
-        (written if _ledger(shop, root) else kept).append(f"the ledger, {shop.ledger().location}")
+        begun = _ledger(shop, root)
+        (written if begun else kept).append(f"the ledger, {shop.ledger().location}")
         _schema(shop, root / ".trueup" / "schema.json")
         for verb, names in (("wrote", written), ("kept ", kept)):
             for name in names:
                 typer.echo(f"{verb}  {name}")
         typer.echo(f"project {shop.project.name}, ledger {shop.project.ledger_id}")
+    if begun and begin.PROJECT in kept:
+        typer.echo("was there a ledger elsewhere? `trueup ledger restore` brings it back, `trueup recover` ownership")
     typer.echo("next: name an account in stacks/_project.yaml, then `trueup doctor` and `trueup import`")
 
 

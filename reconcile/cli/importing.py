@@ -16,6 +16,7 @@ from .screen import waiting
 if TYPE_CHECKING:
     from ..assemble import Workshop
     from ..model.change import Plan
+    from ..model.errors import ReconcileError
     from ..model.memory import Memory
     from ..model.observation import Observation
     from ..steps.choose import Filter
@@ -72,12 +73,11 @@ def import_(
     directory: opt.Directory = Here,
 ) -> None:
     """Write a stack file from what lives, and plan it: the plan must be empty. Changes nothing else."""
-    from ..model.errors import ReconcileError
     from ..steps.choose import to_import
     from .octodns import DNS, read_zones, zone_files
 
     if stdout and (into or as_json):
-        raise ReconcileError("--stdout prints the file and nothing else", advice="leave out --into and --json")
+        raise _only_stdout()
     with opt.workshop(directory, parallelism=parallelism, log_file=log_file) as shop:
         target = None if stdout else _target(shop, into, platform, account)
         files = zone_files(octodns, zone) if octodns else {}
@@ -88,9 +88,7 @@ def import_(
             progress("reading")
             looked = _look(shop, platform, account, asked)
         if files:
-            found, remarks = read_zones(
-                shop, looked.account, files, asked, min_ttl_seconds=min_ttl, skip_unsupported=skip_unsupported
-            )
+            found, remarks = read_zones(shop, looked.account, files, asked, min_ttl, skip_unsupported)
             looked = replace(looked, remarks=(*looked.remarks, *remarks))
         else:
             found = to_import(looked.observations, shop.tree, looked.memory, shop.kinds, asked)
@@ -98,6 +96,12 @@ def import_(
         _write(target, drafted)
         plan = _prove(shop, target, drafted, looked) if drafted.written else None
         _tell(shop, target, drafted, plan, looked, as_json=as_json)
+
+
+def _only_stdout() -> "ReconcileError":
+    from ..model.errors import ReconcileError
+
+    return ReconcileError("--stdout prints the file and nothing else", advice="leave out --into and --json")
 
 
 def _write(target: Path | None, drafted: "Drafted") -> None:
@@ -246,16 +250,24 @@ def _tell(
         }
         print(json.dumps(document, indent=2, ensure_ascii=False))
     else:
-        _say(target, drafted, plan, looked.remarks)
+        _say(_shown(target, shop.settings.root), drafted, plan, looked.remarks, hidden=bool(gaps))
     raise Leave(code)
 
 
-def _say(target: Path | None, drafted: "Drafted", plan: "Plan | None", remarks: Sequence[str]) -> None:
+def _shown(target: Path | None, root: Path) -> Path | None:
+    """A path as a person in the repository would type it."""
+    return target.relative_to(root) if target is not None and target.is_relative_to(root) else target
+
+
+def _say(target: Path | None, drafted: "Drafted", plan: "Plan | None", remarks: Sequence[str], *, hidden: bool) -> None:
     stream = sys.stdout if target is not None else sys.stderr
     for line in _first([*(f"left out: {one}" for one in drafted.left_out), *remarks]):
         print(line, file=sys.stderr)
     if plan is None:
-        print("nothing to import: nothing lives there that no stack declares", file=stream)
+        if hidden:
+            print("nothing was imported: what lives there could not be read whole", file=sys.stderr)
+        else:
+            print("nothing to import: nothing lives there that no stack declares", file=stream)
         return
     counts = ", ".join(f"{count} {kind}" for kind, count in sorted(drafted.written.items()))
     print(f"{'wrote ' + str(target) if target is not None else 'drafted'}: {counts}", file=stream)

@@ -63,7 +63,6 @@ def read_zones(
     account: str,
     files: Mapping[str, Mapping[str, bytes]],
     asked: "Filter",
-    *,
     min_ttl_seconds: int,
     skip_unsupported: bool,
 ) -> "tuple[list[Found], list[str]]":

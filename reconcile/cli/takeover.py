@@ -104,6 +104,8 @@ def _taken(reconciler: "Reconciler", plan: Any, wanted: "frozenset[Address]") ->
     absent = [one for one in sorted(missed) if one.full_kind not in hidden]
     if absent:
         told = ", ".join(map(str, absent))
+        if not any(one.address in absent for one in reconciler.tree.declared()):
+            raise ReconcileError(f"nothing is declared, owned or marked at {told}", advice="declare it first")
         raise ReconcileError(f"nothing lives that {told} could be", advice="`trueup apply` creates what is declared")
     return taken
 

@@ -106,8 +106,12 @@ def declared_elsewhere(tree: Tree, account: str) -> dict[tuple[str, str], Known]
 
 def unseen(observations: Iterable[Observation], kinds: Collection[str]) -> list[str]:
     """What could not be read, as remarks for the file."""
+
+    def told(kind: str, container: str) -> str:
+        return "everything" if kind == "*" else kind if container in ("", "*") else f"{kind} {container}"
+
     return [
-        f"{gap.kind} {gap.container} of account {gap.account} could not be read: {gap.reason}"
+        f"{told(gap.kind, gap.container)} of account {gap.account} could not be read: {gap.reason}"
         for one in observations
         for gap in one.gaps
         if gap.kind in kinds or gap.kind == "*"

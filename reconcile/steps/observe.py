@@ -45,9 +45,9 @@ def observe(
             thread.join()
     if defects:
         raise defects[0]
-    for pair, why in (blind or {}).items():
-        if pair in scopes:
-            answers[pair] = _blind(pair, scopes[pair], why, clock(), 14)
+    for pair in scopes.keys() - platforms.keys():
+        why = (blind or {}).get(pair, f"the project names no account {pair[0]} on {pair[1]}")
+        answers[pair] = _blind(pair, scopes[pair], why, clock(), 14)
     return [answers[pair] for pair in sorted(answers)]
 
 

@@ -56,7 +56,7 @@ class RestResource(Resource):
     endpoint: ClassVar[Endpoint]
 
     def body(self, marker: str = "", *, making: bool = True) -> dict[str, Any]:
-        """What the platform is sent: all that is declared, by the vendor's names. Immutable fields only in the making."""
+        """What the platform is sent: all that is declared, by the vendor's names. `making`: what is immutable too."""
         hidden = set(self.having(ReadOnly) if making else self.having(ReadOnly) | self.having(Immutable))
         body = self.model_dump(mode="json", by_alias=True, exclude=hidden, exclude_none=True)
         if marker and self.marker_field:

@@ -59,6 +59,7 @@ class Site(Resource):
     public: bool = True
     greeting: str = "hello"
     password: Annotated[str | None, Secret] = None
+    pin: Annotated[int | None, Secret] = None
     env: Mapping[str, str] = Field(default_factory=dict)
     limits: Limits | None = None
     target: Annotated[str | None, ReadOnly] = Field(default=None, alias="dnsTarget")

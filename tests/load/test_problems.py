@@ -102,6 +102,7 @@ SECRET = "hunter2-hunter2"
 @pytest.mark.parametrize(
     "fields",
     [
+        f"pin: {SECRET}",
         f"password: [{SECRET}]",
         f"password: {{value: {SECRET}}}",
         f"password: {SECRET}, greeting: silence",
@@ -134,6 +135,11 @@ def test_a_long_value_is_cut(tmp_path: Path) -> None:
 def test_a_long_key_is_cut(tmp_path: Path) -> None:
     found = only(tmp_path, HEAD + f"{'x' * 500}: 1\n")
     assert "x" * 61 not in found.message
+
+
+def test_what_is_not_seen_is_shown_escaped(tmp_path: Path) -> None:
+    found = only(tmp_path, HEAD + "wri\u200bter: pulumi\n")
+    assert (found.path, found.message) == ("wri\\u200bter", "unknown key `wri\\u200bter`")
 
 
 @pytest.mark.parametrize("section", ["secrets", "alerts", "routes", "checks"])

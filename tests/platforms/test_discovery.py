@@ -33,7 +33,7 @@ def test_every_platform_has_a_pretend_of_the_same_name_and_kinds() -> None:
 def test_every_platform_tells_what_a_person_must_get_and_how_fast_it_may_be_asked(name: str) -> None:
     found: type[Platform] = platforms()[name]
     assert all(one.name and one.rights and one.where.startswith("https://") for one in found.credentials)
-    rate = found.rate  # type: ignore[attr-defined]
+    rate = found.rate
     assert pretends()[name].rate == (rate.calls, rate.seconds)
 
 

@@ -110,7 +110,7 @@ def test_an_address_that_nobody_knows_is_an_error(repository: Repository) -> Non
     said = repository.do("adopt", RECORD + "nonsense", "--yes")
 
     assert said.code == 1
-    assert RECORD + "nonsense" in said.err
+    assert f"nothing is declared, owned or marked at {RECORD}nonsense" in said.err
 
 
 def test_what_could_not_be_seen_is_not_taken(repository: Repository) -> None:
@@ -178,3 +178,17 @@ def test_what_a_vanished_stack_owned_can_be_forgotten(repository: Repository) ->
 
     assert said.code == 0, said.err
     assert f"forget {RECORD}www (stack acme)" in said.out
+
+
+def test_what_an_ignore_rule_accepts_is_taken_as_it_lives(repository: Repository) -> None:
+    _imported(repository)
+    path = repository.root / "stacks" / "acme.yaml"
+    rule = f"{{address: {RECORD}api, field: content, owner: ops, reason: moving, expires: 2099-01-01}}"
+    path.write_text(path.read_text().replace("192.0.2.20", "192.0.2.21") + f"ignore:\n  - {rule}\n")
+
+    said = repository.do("adopt", "--all", "--yes", "--json")
+
+    assert said.json["counts"] == {"identical": 7, "different": 0, "undeclared": 0}
+    plan = repository.plan()
+    assert (plan["changes"], len(plan["accepted"])) == ([], 1)
+    assert repository.do("drift", "--detailed-exitcode").code == 0

@@ -83,6 +83,8 @@ def test_a_clone_without_its_ledger_begins_the_one_that_the_project_names(folder
     assert said.code == 0, said.err
     assert "wrote  the ledger, .trueup/ledger.db" in said.out
     assert "ledger 0a1b2c3d" in said.out
+    assert "was there a ledger elsewhere?" in said.out
+    assert trueup("validate", "--dir", str(folder)).code == 0
 
 
 def test_a_name_that_is_none_is_refused_before_anything_is_written(folder: Path) -> None:

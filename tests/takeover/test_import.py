@@ -148,6 +148,7 @@ def test_a_zone_that_is_not_in_the_account_is_said(empty: Repository) -> None:
 
     assert said.code == 17
     assert "zone missing.example is not in this account" in said.err
+    assert "nothing lives there" not in said.out
 
 
 def test_what_cloudflare_manages_is_left_out_with_a_comment(repository: Repository) -> None:
@@ -193,3 +194,17 @@ def test_a_credential_of_another_account_imports_nothing(repository: Repository)
     assert said.code == 14
     assert "pinned to a0000000000000000000000000000001" in said.err
     assert not (repository.root / "stacks" / "acme.yaml").exists()
+
+
+def test_an_account_that_cannot_be_asked_is_said_with_what_is_missing(
+    empty: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty.do("init")
+    for name in ("TRUEUP_SANDBOX", "ACME_CLOUDFLARE_TOKEN", "ACME_BETTERSTACK_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+
+    said = empty.do("import")
+
+    assert said.code == 14
+    assert "everything of account acme could not be read: environment variable ACME_CLOUDFLARE_TOKEN" in said.err
+    assert "nothing was imported" in said.err

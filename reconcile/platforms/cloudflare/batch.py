@@ -38,11 +38,11 @@ class Place:
     mark_length: int = _FREE[1]
 
     @classmethod
-    def of(cls, name: str, zone: Mapping[str, Any]) -> "Place":
+    def of(cls, zone: Mapping[str, Any]) -> "Place":
         """From the vendor's zone. A plan of a name we do not know gets the limits of the smallest."""
         plan = (zone.get("plan") or {}).get("legacy_id", "")
         paid = plan in ("pro", "business", "enterprise")
-        return cls(name, str(zone["id"]), *(_PAID if paid else _FREE))
+        return cls(str(zone["name"]).lower(), str(zone["id"]), *(_PAID if paid else _FREE))
 
 
 @dataclass(frozen=True, eq=False)

@@ -87,8 +87,7 @@ class Cloudflare:
         if len(accounts) > 1 and self._access.id is None:
             return Observation(self.name, self._account, at, gaps=self._ambiguous(sorted(accounts)))
         account_id = next(iter(accounts), None) or self._other_account()
-        known = {str(zone["name"]).lower(): zone for zone in zones}
-        self._places = {name: Place.of(name, zone) for name, zone in known.items()}
+        known = self._places = _places(zones)
         seen: list[Seen] = []
         read: set[Container] = set()
         if scope.containers is None or Container(Zone.kind) in scope.containers:
@@ -115,12 +114,10 @@ class Cloudflare:
         if not all(change.container in places for change in wave if not change.kind.lookup):
             zones = self._zones()
             if isinstance(zones, PlatformError):
-                error = zones
-                yield from (
-                    Outcome(one, "failed", error=str(error), exit_code=max(error.exit_code, PARTIAL)) for one in wave
-                )
+                why, code = str(zones), max(zones.exit_code, PARTIAL)
+                yield from (Outcome(change, "failed", error=why, exit_code=code) for change in wave)
                 return
-            places = self._places = {str(zone["name"]).lower(): Place.of(zone["name"].lower(), zone) for zone in zones}
+            places = self._places = _places(zones)
         yield from Batches(self._client, places).apply(wave)
 
     def predict(self, wave: Sequence[Change]) -> int:
@@ -178,6 +175,10 @@ class Cloudflare:
             return Gap(self._account, kind.kind, container, str(error), "" if refused else right, 14 if refused else 17)
         exit_code = RateLimited.exit_code if isinstance(error, RateLimited) else 17
         return Gap(self._account, kind.kind, container, str(error), exit_code=exit_code)
+
+
+def _places(zones: Sequence[Mapping[str, Any]]) -> dict[str, Place]:
+    return {place.name: place for place in map(Place.of, zones)}
 
 
 def _wanted(scope: Scope, known: Mapping[str, Any]) -> list[str]:

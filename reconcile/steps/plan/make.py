@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ...model.change import Accepted, Change, FieldChange, Owning, Plan, Unmanaged
-from ...model.errors import Problem, SpecError
 from ...model.memory import Memory
 from ...model.observation import Container, Gap, Mark, Observation, Seen
 from ...model.resource import Address, Immutable, is_pending, references_in
@@ -20,6 +19,7 @@ from .applied import Kinds, last_applied, remembers, resource_of
 from .diff import cause_of, differences, initial
 from .digest import digest_of
 from .match import Facts, Matching, Place, match, place
+from .refusals import refuse_new_account, refuse_renames, with_moves
 from .resolve import fill_in
 from .waves import in_waves
 
@@ -63,7 +63,7 @@ def make_plan(
     """Compares what some stacks want with what was seen.
 
     Matching runs over every stack of the tree, so one stack never takes another's thing. Raises SpecError for a
-    delete and a create of one natural key.
+    delete and a create of one natural key, and for a stack that left an account where it owns things.
     """
     at = max((one.at for one in observations), default=None)
     facts = Facts.gather(tree, memory)
@@ -72,7 +72,7 @@ def make_plan(
         tree,
         tuple(stacks),
         facts,
-        memory,
+        with_moves(memory, facts.moved),
         kinds,
         at.date().isoformat() if at else "",
         frozenset((one.account, container) for one in observations for container in one.read),
@@ -80,6 +80,8 @@ def make_plan(
         mode,
     )
     draft = _Draft()
+    if mode == "spec":
+        refuse_new_account(tree, stacks, memory)
     desired = _desired(inputs, draft)
     matching, desired = _match_with_references(desired, observations, facts)
     for one in desired:
@@ -89,7 +91,7 @@ def make_plan(
         _plan_left(account, seen, inputs, draft)
     if mode == "spec":
         _plan_gone(matching, inputs, draft)
-    _refuse_renames(draft.changes)
+    refuse_renames(draft.changes, desired, matching.pairs)
     return _finish(inputs, draft, matching, desired, at.isoformat().replace("+00:00", "Z") if at else "")
 
 
@@ -301,7 +303,8 @@ def _plan_left(account: str, seen: Seen, inputs: _Inputs, draft: _Draft) -> None
     if row.stack not in inputs.tree.stacks:
         draft.unmanaged.append(Unmanaged(account, seen, f"owned by {row.address} of stack {row.stack}, which is gone"))
     elif row.stack in inputs.stacks and inputs.mode != "drift":
-        if (row.stack, row.address) in inputs.memory.applied or inputs.mode == "destroy":
+        address = inputs.facts.moved.get((row.stack, row.address), row.address)
+        if (row.stack, address) in inputs.memory.applied or inputs.mode == "destroy":
             draft.changes.append(_delete(row.stack, row.address, account, seen, inputs))
         else:
             draft.unmanaged.append(Unmanaged(account, seen, f"owned by {row.address} without a history"))
@@ -326,38 +329,17 @@ def _delete(stack: str, address: Address, account: str, seen: Seen, inputs: _Inp
 def _plan_gone(matching: Matching, inputs: _Inputs, draft: _Draft) -> None:
     """Owned, undeclared, and no longer there: to be forgotten without a word to the platform."""
     left = {(account, seen.kind, seen.id) for account, seen in matching.left}
-    for row in inputs.memory.owned:
+    for row in inputs.facts.owned_live.values():
         spec: Spec | None = inputs.tree.stacks.get(row.stack)
         if spec is None or row.stack not in inputs.stacks or (row.account, row.kind, row.id) in left:
             continue
         moved = inputs.facts.moved.get((row.stack, row.address), row.address)
         if moved in spec.declared:
             continue
-        applied = inputs.memory.applied.get((row.stack, row.address))
+        applied = inputs.memory.applied.get((row.stack, moved))
         resource = resource_of(applied, inputs.kinds) if applied else None
         if resource is not None and (row.account, Container(row.kind, resource.container())) in inputs.read:
             draft.gone.append((row.stack, row.address))
-
-
-def _refuse_renames(changes: Sequence[Change]) -> None:
-    """A delete and a create of one natural key is a rename that nobody declared."""
-    deleted = {(one.account, one.address.full_kind, one.key): one for one in changes if one.verb == "delete"}
-    problems = []
-    for one in changes:
-        other = deleted.get((one.account, one.address.full_kind, one.key)) if one.verb == "create" else None
-        if other is not None:
-            at = one.at
-            problems.append(
-                Problem(
-                    at.file if at else "",
-                    at.line if at else 0,
-                    str(one.address),
-                    f"this plan would delete and create the same thing ({' '.join(one.key)})",
-                    f"add `moved:` with `{{from: {other.address}, to: {one.address}}}`",
-                )
-            )
-    if problems:
-        raise SpecError(problems)
 
 
 def _finish(inputs: _Inputs, draft: _Draft, matching: Matching, desired: Sequence[Declared], at: str) -> Plan:
