@@ -7,13 +7,14 @@ from datetime import datetime
 
 from .model import exits
 from .model.change import Change, Outcome, Plan
-from .model.errors import StalePlan, WrongAccount
+from .model.errors import StalePlan
 from .model.memory import Applied, Memory, Owned
 from .model.observation import Container, Observation, Scope
 from .model.platform import Platform
 from .model.resource import Address, Resource, Secret
 from .model.spec import Declared, Tree
 from .model.verdict import Judged, Rule
+from .steps.accounts import accounts_seen
 from .steps.apply import Executor
 from .steps.judge import judge
 from .steps.observe import observe
@@ -92,6 +93,8 @@ class Reconciler:
     """Whether to wait a platform's `settle_seconds`; a sandbox world has nothing to settle."""
     sleep: Callable[[float], None] = time.sleep
     progress: Callable[[str], None] = field(default=lambda text: None)
+    account_ids: dict[Pair, str] = field(default_factory=dict)
+    """The platforms' ids of the accounts that answered the last reading; pinned by whoever writes."""
 
     def plan(self, stacks: Iterable[str], *, mode: Mode = "spec", choice: Choice | None = None) -> Judged:
         """Reads, compares and judges; writes nothing anywhere. Raises WrongAccount, SpecError."""
@@ -179,7 +182,7 @@ class Reconciler:
             self.ledger.own(owned, applied, ", ".join(sorted({one.reason for one in plan.owning})), run)
         for stack, address in plan.gone:
             self.ledger.forget(stack, [address], "no longer declared, no longer there")
-        for pair, id in self._account_ids.items():
+        for pair, id in self.account_ids.items():
             self.ledger.pin(*pair, id)
         unseen = {(gap.account, gap.kind) for gap in plan.gaps}
         answered = [
@@ -227,7 +230,7 @@ class Reconciler:
         scopes = self._scopes(names, memory)
         self.progress("reading " + ", ".join(sorted({platform for _, platform in scopes})))
         observations = observe(self.platforms, scopes, self.clock, self.blind)
-        self._check_accounts(observations, memory)
+        self.account_ids = accounts_seen(observations, self.tree.project, memory.pins)
         again = self._unanswered(names, observations, memory)
         if again:
             # A listing may lag behind a write: a create without an answer counts as made until two listings lack it.
@@ -277,21 +280,6 @@ class Reconciler:
             and (intent.account, intent.kind, intent.key) not in live
             and (intent.account, intent.address.platform) in self.platforms
         )
-
-    def _check_accounts(self, observations: Sequence[Observation], memory: Memory) -> None:
-        """Stops before anything is compared when a credential opens another account than the pinned one."""
-        self._account_ids: dict[Pair, str] = {}
-        for one in observations:
-            if one.account_id is None:
-                continue
-            access = self.tree.project.accounts.get(one.account, {}).get(one.platform)
-            pinned = memory.pins.get((one.account, one.platform)) or (access.id if access else None)
-            if pinned is not None and pinned != one.account_id:
-                raise WrongAccount(
-                    f"the credential of account {one.account} opens {one.platform} account {one.account_id}, "
-                    f"but this repository is pinned to {pinned}"
-                )
-            self._account_ids[one.account, one.platform] = one.account_id
 
     def _predict(self, changes: Sequence[Change]) -> int:
         """Calls that applying would make, proof included: what is written is listed once more."""

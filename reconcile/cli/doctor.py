@@ -135,7 +135,7 @@ def _scope(tree: "Tree | None", pair: tuple[str, str]) -> Any:
 
 def _seen(shop: "Workshop", seen: "Observation", memory: "Memory") -> Iterator[Check]:
     from ..model.errors import WrongAccount
-    from ..steps.adopt import accounts_seen
+    from ..steps.accounts import accounts_seen
 
     subject = f"{seen.account} on {seen.platform}"
     for gap in seen.gaps:

@@ -168,7 +168,7 @@ def _filter(
 def _look(shop: "Workshop", platform: str | None, account: str | None, asked: "Filter") -> _Looked:
     """Raises ReconcileError for an unknown platform, WrongAccount for a foreign credential."""
     from ..model.errors import ReconcileError
-    from ..steps.adopt import accounts_seen
+    from ..steps.accounts import accounts_seen
     from ..steps.choose import unseen
     from ..steps.observe import observe
 

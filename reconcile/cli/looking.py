@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..model import exits
-from ..model.errors import WrongAccount
 from ..model.memory import Memory
 from ..model.observation import Container, Gap, Observation, Scope, Seen
 from ..model.spec import Declared, Tree
+from ..steps.accounts import accounts_seen
 from ..steps.observe import observe
-from ..steps.plan.match import Facts, Matching, Place, match, place
-from ..steps.plan.resolve import fill_in
+from ..steps.plan.make import match_with_references
+from ..steps.plan.match import Facts, Matching, Place, place
 
 if TYPE_CHECKING:
     from ..assemble import Workshop
@@ -66,24 +66,8 @@ def look(shop: "Workshop", memory: Memory, listings: Iterable[Listing]) -> Look:
     scopes = {pair: Scope(pair[0], frozenset(containers)) for pair, containers in wanted.items()}
     platforms, blind = shop.platforms()
     observations = observe(platforms, scopes, shop.clock, blind)
-    _refuse_other_accounts(shop.tree, memory, observations)
+    accounts_seen(observations, shop.tree.project, memory.pins)
     facts = Facts.gather(shop.tree, memory)
     declared = list(shop.tree.declared())
-    matching = match(declared, observations, facts)
-    # A reference may name a thing that itself refers: as many rounds as the chain is long.
-    while (filled := fill_in(declared, matching.pairs)) != declared:
-        declared = filled
-        matching = match(declared, observations, facts)
+    matching, declared = match_with_references(declared, observations, facts)
     return Look(facts, matching, {place(one): one for one in declared}, tuple(observations))
-
-
-def _refuse_other_accounts(tree: Tree, memory: Memory, observations: Iterable[Observation]) -> None:
-    """What another account holds must not be told as ours."""
-    for one in observations:
-        access = tree.project.accounts.get(one.account, {}).get(one.platform)
-        pinned = memory.pins.get((one.account, one.platform)) or (access.id if access else None)
-        if None not in (pinned, one.account_id) and pinned != one.account_id:
-            raise WrongAccount(
-                f"the credential of account {one.account} opens {one.platform} account {one.account_id}, "
-                f"but this repository is pinned to {pinned}"
-            )

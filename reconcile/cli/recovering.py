@@ -16,7 +16,7 @@ def recover_in(shop: "Workshop", *, yes: bool) -> int:
     """Returns the exit code. Raises LedgerBroken where a ledger is there that the project does not name."""
     from ..model.exits import strictest
     from ..model.observation import Scope
-    from ..steps.adopt import accounts_seen
+    from ..steps.accounts import accounts_seen
     from ..steps.observe import observe
     from ..steps.plan import make_plan
 

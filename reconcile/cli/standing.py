@@ -1,17 +1,13 @@
 """What the ledger knows: where each stack stands, and what was done."""
 
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
-
 from ..model.errors import ReconcileError
 from ..model.memory import Applied, Intent
 from ..model.spec import Tree, Writer
-from ..store import Entry, Ledger, RunRow
-from ..store.tables import lease
+from ..store import Entry, Holder, Ledger, RunRow
 from .plain import brief, plain
 
 if TYPE_CHECKING:
@@ -19,17 +15,6 @@ if TYPE_CHECKING:
 
 RUNS = 1_000
 """How far back the last run of a stack is looked for."""
-
-
-@dataclass(frozen=True)
-class Holder:
-    """Who holds a stack's lease. `over`: it was not renewed in time, and counts no longer."""
-
-    name: str
-    host: str
-    pid: int
-    since: str
-    over: bool
 
 
 @dataclass(frozen=True)
@@ -58,7 +43,8 @@ class Standing:
 
 def standings(tree: Tree, ledger: Ledger) -> list[Standing]:
     """Every stack that is declared or that the ledger knows."""
-    memory, heads, runs, holders = ledger.memory(), ledger.heads(), ledger.runs(RUNS), _holders(ledger)
+    memory, heads, runs = ledger.memory(), ledger.heads(), ledger.runs(RUNS)
+    holders = {one.stack: one for one in ledger.leases()}
     known = {row.stack for row in memory.owned} | {one.stack for one in memory.intents} | holders.keys()
     found = []
     for name in sorted(tree.stacks.keys() | known):
@@ -79,12 +65,6 @@ def standings(tree: Tree, ledger: Ledger) -> list[Standing]:
             )
         )
     return found
-
-
-def _holders(ledger: Ledger) -> dict[str, Holder]:
-    moment = time.time()
-    rows = ledger._door.read(lambda connection: connection.execute(select(lease)).all())
-    return {row.stack: Holder(row.holder, row.host, row.pid, row.since, row.until < moment) for row in rows}
 
 
 def status_document(ledger: Ledger, found: Iterable[Standing]) -> dict[str, Any]:
@@ -111,7 +91,7 @@ def status_document(ledger: Ledger, found: Iterable[Standing]) -> dict[str, Any]
 
 
 def _lease(one: Holder) -> dict[str, Any]:
-    return {"holder": one.name, "host": one.host, "pid": one.pid, "since": one.since, "over": one.over}
+    return {"holder": one.holder, "host": one.host, "pid": one.pid, "since": one.since, "over": bool(one.over)}
 
 
 def run_document(one: RunRow) -> dict[str, Any]:
@@ -143,7 +123,7 @@ def print_standings(screen: "Console", ledger: Ledger, found: Sequence[Standing]
             )
         if one.holder:
             over = ", no longer renewed" if one.holder.over else ""
-            held = f"{plain(one.holder.name)} (host {plain(one.holder.host)}, pid {one.holder.pid})"
+            held = f"{plain(one.holder.holder)} (host {plain(one.holder.host)}, pid {one.holder.pid})"
             screen.print(f"  [yellow]held[/]      by {held} since {plain(one.holder.since)}{over}")
         screen.print(f"  head      {one.head or 'no history yet'}")
 

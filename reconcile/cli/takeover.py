@@ -114,7 +114,7 @@ def _keep(reconciler: "Reconciler", names: Sequence[str], taken: "Taken") -> Non
     ledger = reconciler.ledger
     run = ledger.begin_run("adopt", names, reconciler.tree.revision, reconciler.who)
     ledger.own(taken.owned, taken.applied, "adopted", run)
-    for pair, id in reconciler._account_ids.items():
+    for pair, id in reconciler.account_ids.items():
         ledger.pin(*pair, id)
     ledger.end_run(run, 0, {"adopted": len(taken.places), "differing": len(taken.differing)})
 

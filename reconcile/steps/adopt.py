@@ -12,11 +12,10 @@ from datetime import datetime
 from typing import Any
 
 from ..model.change import Change, Plan
-from ..model.errors import WrongAccount
 from ..model.memory import Applied, Memory, Owned
-from ..model.observation import Mark, Observation, Seen
+from ..model.observation import Mark, Seen
 from ..model.resource import Address, Resource, Secret
-from ..model.spec import Declared, Project, Tree
+from ..model.spec import Declared, Tree
 
 Place = tuple[str, Address]
 """(stack, address)."""
@@ -155,22 +154,3 @@ def kept(resource: Resource, names: Iterable[str]) -> dict[str, Any]:
     """Some fields in JSON form, less secrets and what has no value."""
     shown = set(names) - resource.having(Secret)
     return resource.model_dump(mode="json", include=shown, exclude_none=True)
-
-
-def accounts_seen(
-    observations: Iterable[Observation], project: Project, pins: Mapping[tuple[str, str], str]
-) -> dict[tuple[str, str], str]:
-    """The platforms' ids of the accounts that answered. Raises WrongAccount where one is not the pinned one."""
-    found = {}
-    for one in observations:
-        if one.account_id is None:
-            continue
-        access = project.accounts.get(one.account, {}).get(one.platform)
-        pinned = pins.get((one.account, one.platform)) or (access.id if access else None)
-        if pinned is not None and pinned != one.account_id:
-            raise WrongAccount(
-                f"the credential of account {one.account} opens {one.platform} account {one.account_id}, "
-                f"but this repository is pinned to {pinned}"
-            )
-        found[one.account, one.platform] = one.account_id
-    return found

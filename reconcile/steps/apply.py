@@ -5,13 +5,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from pydantic import ValidationError
+
 from ..model.change import Change, Outcome, Status
 from ..model.errors import PlatformError, StalePlan
 from ..model.platform import Platform
-from ..model.resource import Address, Reference, Resource, is_pending
+from ..model.resource import Address, Reference, Resource, references_in
 from ..model.verdict import Judged
 from ..store import Ledger
-from .plan.resolve import output, resolved
+from .plan.resolve import misfit, output, resolved, waits
 
 Pair = tuple[str, str]
 """(account, platform)."""
@@ -46,12 +48,12 @@ class Executor:
             self.guard()
             ready: list[Change] = []
             for change in wave:
-                stopped = self._stopped(change, judged)
-                if stopped is not None:
+                stopped = self._stopped(change, judged) or self._resolve(change)
+                if isinstance(stopped, Outcome):
                     self._note(stopped)
                     outcomes.append(stopped)
                 else:
-                    ready.append(self._resolve(change))
+                    ready.append(stopped)
             outcomes.extend(self._send(ready, wave=wave[0].wave, revision=judged.plan.revision))
         return outcomes
 
@@ -71,21 +73,26 @@ class Executor:
             return Outcome(change, "skipped", error=f"needs {', '.join(waits_for)}", exit_code=13)
         return None
 
-    def _resolve(self, change: Change) -> Change:
-        """Fills in outputs of earlier waves. Raises StalePlan where a reference still names nothing known."""
-        if change.after is None or not any(is_pending(getattr(change.after, name)) for name in change.references):
+    def _resolve(self, change: Change) -> Change | Outcome:
+        """Fills in outputs of earlier waves; the outcome where one is still unknown, or does not fit."""
+        after = change.after
+        pending = {name: text for name, text in change.references.items() if waits(getattr(after, name, None), text)}
+        if after is None or not pending:
             return change
 
         def lookup(reference: Reference) -> str | None:
             resource = self._outputs.get(reference.address)
             return output(resource, reference.field) if resource is not None else None
 
-        pending = {
-            name: getattr(change.after, name) for name in change.references if is_pending(getattr(change.after, name))
-        }
-        after = resolved(change.after, pending, lookup)
-        if any(is_pending(getattr(after, name)) for name in pending):
-            raise StalePlan(f"{change.address} refers to {', '.join(pending.values())}, which gave no value")
+        known = {name: getattr(after, name) for name in pending}
+        unknown = [text for text in known.values() if any(lookup(one) is None for one in references_in(text))]
+        if unknown:
+            why = f"refers to {', '.join(unknown)}, which gave no value"
+            return Outcome(change, "skipped", error=why, exit_code=StalePlan.exit_code)
+        try:
+            after = resolved(after, known, lookup)
+        except ValidationError as error:
+            return Outcome(change, "failed", error=f"what it refers to does not fit: {misfit(error)}", exit_code=13)
         return replace(change, after=after, key=after.keys()[0])
 
     def _send(self, ready: Sequence[Change], *, wave: int, revision: str) -> list[Outcome]:

@@ -10,9 +10,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..model.observation import Mark
+from ..model.reference import escape
 from ..model.resource import Resource, Secret
 from .flow import comment, flow, text
-from .load.references import escape
 
 SCHEMA_LINE = "# yaml-language-server: $schema=../.trueup/schema.json"
 APEX = "apex"

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from reconcile.model.reference import fill
 from reconcile.model.resource import Address, Reference
 from reconcile.model.spec import Declared, Tree
-from reconcile.steps.load import fill
 
 from .samples import Record, Site, loaded, only, problems
 

@@ -2,7 +2,6 @@
 
 from .load import load, load_project
 from .opener import Source, at_revision, working_tree
-from .references import fill
 from .stack import Kinds
 
-__all__ = ["Kinds", "Source", "at_revision", "fill", "load", "load_project", "working_tree"]
+__all__ = ["Kinds", "Source", "at_revision", "load", "load_project", "working_tree"]

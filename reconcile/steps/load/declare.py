@@ -7,13 +7,13 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from ...model.reference import escape, unescape
 from ...model.resource import REFERENCE, Address, ReadOnly, Reference
 from ...model.spec import Declared, Location
 from .faults import tell
 from .links import Linker, is_output
 from .problems import Place, Problems
 from .project import texts
-from .references import escape, unescape
 from .stack import COVERS, Draft
 from .tree import Node, plain
 

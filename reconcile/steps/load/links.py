@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from ...model.reference import insides
 from ...model.resource import LOGICAL_NAME, Address, ReadOnly, Reference, Resource, Secret
 from .problems import Place, Problems, named
-from .references import insides
 from .stack import Draft, Kinds, Stack
 from .tree import Node
 

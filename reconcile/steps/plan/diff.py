@@ -1,11 +1,15 @@
 """Which fields differ, and who moved: the repository, the platform, or an output that a field refers to."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from ...model.change import Cause, FieldChange
 from ...model.memory import Applied
-from ...model.resource import Resource, Secret, is_pending
+from ...model.resource import Resource, Secret
+from .resolve import waits
+
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
 def as_json(resource: Resource, name: str) -> Any:
@@ -13,7 +17,9 @@ def as_json(resource: Resource, name: str) -> Any:
     return resource.model_dump(mode="json", include={name})[name]
 
 
-def differences(desired: Resource, live: Resource, applied: Applied | None) -> tuple[FieldChange, ...]:
+def differences(
+    desired: Resource, live: Resource, applied: Applied | None, references: Mapping[str, str] = NONE
+) -> tuple[FieldChange, ...]:
     """Fields that a plan compares and that differ, in the model's order. A desired None is not compared."""
     found = []
     for name in desired.comparable():
@@ -28,14 +34,14 @@ def differences(desired: Resource, live: Resource, applied: Applied | None) -> t
             continue
         before = as_json(live, name)
         drifted = applied is not None and name in applied.fields and applied.fields[name] != before
-        if is_pending(want):
+        if waits(want, references.get(name, "")):
             found.append(FieldChange(name, before=before, pending=want, drifted=drifted))
         else:
             found.append(FieldChange(name, before=before, after=as_json(desired, name), drifted=drifted))
     return tuple(found)
 
 
-def initial(desired: Resource) -> tuple[FieldChange, ...]:
+def initial(desired: Resource, references: Mapping[str, str] = NONE) -> tuple[FieldChange, ...]:
     """Every declared field of a create."""
     found = []
     values = desired.model_dump(mode="json")
@@ -45,7 +51,7 @@ def initial(desired: Resource) -> tuple[FieldChange, ...]:
             continue
         if name in desired.having(Secret):
             found.append(FieldChange(name, hidden=True))
-        elif is_pending(want):
+        elif waits(want, references.get(name, "")):
             found.append(FieldChange(name, pending=want))
         else:
             found.append(FieldChange(name, after=values[name]))

@@ -13,14 +13,14 @@ from typing import Literal
 from ...model.change import Accepted, Change, FieldChange, Owning, Plan, Unmanaged
 from ...model.memory import Memory
 from ...model.observation import Container, Gap, Mark, Observation, Seen
-from ...model.resource import Address, Immutable, is_pending, references_in
+from ...model.resource import Address, Immutable, references_in
 from ...model.spec import Declared, Ignore, Spec, Tree
 from .applied import Kinds, last_applied, remembers, resource_of
 from .diff import cause_of, differences, initial
 from .digest import digest_of
 from .match import Facts, Matching, Place, match, place
 from .refusals import refuse_new_account, refuse_renames, with_moves
-from .resolve import fill_in
+from .resolve import fill_in, waits
 from .waves import in_waves
 
 Mode = Literal["spec", "drift", "destroy"]
@@ -83,7 +83,7 @@ def make_plan(
     if mode == "spec":
         refuse_new_account(tree, stacks, memory)
     desired = _desired(inputs, draft)
-    matching, desired = _match_with_references(desired, observations, facts)
+    matching, desired = match_with_references(desired, observations, facts)
     for one in desired:
         if one.stack in inputs.stacks:
             _plan_declared(one, matching, inputs, draft)
@@ -115,14 +115,15 @@ def _desired(inputs: _Inputs, draft: _Draft) -> list[Declared]:
     return others + lookups + list(found.values()) + unapplied
 
 
-def _match_with_references(
+def match_with_references(
     desired: list[Declared], observations: Sequence[Observation], facts: Facts
 ) -> tuple[Matching, list[Declared]]:
     matching = match(desired, observations, facts)
     # A reference may name a thing that itself refers: as many rounds as the chain is long.
     while any(one.references for one in desired):
-        filled = fill_in(desired, matching.pairs)
+        filled, misfits = fill_in(desired, matching.pairs)
         if filled == desired:
+            matching.misfits = misfits
             break
         desired = filled
         matching = match(desired, observations, facts)
@@ -150,12 +151,12 @@ def _plan_declared(one: Declared, matching: Matching, inputs: _Inputs, draft: _D
 
 def _plan_pair(one: Declared, seen: Seen, matching: Matching, inputs: _Inputs, draft: _Draft) -> None:
     applied = inputs.memory.applied.get(place(one))
-    found = differences(one.resource, seen.resource, applied)
+    found = differences(one.resource, seen.resource, applied, one.references)
     if not found and inputs.mode == "spec" and applied is not None and not remembers(applied, one):
         _agree(one, seen, matching)
     fields = _without_ignored(one, found, inputs, draft)
     left = tuple(item.name for item in found if item not in fields)
-    if any(is_pending(item.pending) for item in fields) and _blocked_by_reference(one, matching, inputs, draft):
+    if any(item.pending for item in fields) and _blocked_by_reference(one, matching, inputs, draft):
         return
     if place(one) not in matching.ours:
         change = _change(one, seen, fields, "adopt", "unknown" if applied is None else "drift", left)
@@ -185,9 +186,14 @@ def _say_unseen(one: Declared, container: Container, inputs: _Inputs, draft: _Dr
 
 def _blocked_by_reference(one: Declared, matching: Matching, inputs: _Inputs, draft: _Draft) -> bool:
     """Whether a field waits for an output that nothing in sight will give."""
-    for name in one.references:
+    misfit = matching.misfits.get(place(one))
+    if misfit:
+        why = f"{one.address}: what it refers to does not fit: {misfit}"
+        draft.gaps.append(Gap(one.account, one.address.full_kind, one.resource.container(), why))
+        return True
+    for name, text in one.references.items():
         value = getattr(one.resource, name)
-        if not is_pending(value):
+        if not waits(value, text):
             continue
         for reference in references_in(value):
             target = next((spec for spec in inputs.tree.declared() if spec.address == reference.address), None)
@@ -230,7 +236,7 @@ def _create(one: Declared, inputs: _Inputs) -> Change:
         container=one.resource.container(),
         before=None,
         after=one.resource,
-        fields=initial(one.resource),
+        fields=initial(one.resource, one.references),
         marker=mark,
         references=one.references,
         needs=one.needs,

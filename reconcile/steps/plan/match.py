@@ -30,6 +30,8 @@ class Matching:
     pairs: dict[Place, Seen] = field(default_factory=dict)
     ours: set[Place] = field(default_factory=set)
     owning: list[Owning] = field(default_factory=list)
+    misfits: dict[Place, str] = field(default_factory=dict)
+    """Why the value of an output does not fit the field that refers to it."""
     left: list[tuple[str, Seen]] = field(default_factory=list)
     """(account, seen) that no declared resource matched."""
 

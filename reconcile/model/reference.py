@@ -14,7 +14,7 @@ included, until `fill` gives the values.
 import re
 from collections.abc import Callable
 
-from ...model.resource import REFERENCE, Reference
+from .resource import REFERENCE, Reference
 
 _OPENING = re.compile(r"(?<!\$)\$\{(?!\{)")
 
