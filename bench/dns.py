@@ -27,7 +27,6 @@ from typing import Any
 from worlds import STACK, Sandbox, Shape, sandbox, write_octodns, write_ours
 
 HERE = Path(__file__).resolve().parent
-MIB = 1024
 PHASES = ("start", "load", "open", "observe + plan", "apply")
 
 
@@ -73,24 +72,18 @@ class Target:
         return f"| {self.what} | < {self.limit:g} {self.unit} | {self.got:.2f} {self.unit} | {met} |"
 
 
-def _run(box: Sandbox, command: list[str], *, phases: bool) -> Took:
+def _run(box: Sandbox, words: list[str], *, phases: bool) -> Took:
     """A child from start to end: wall seconds, its own peak memory, the calls it made."""
     box.forget()
     environment = {**os.environ, "TRUEUP_SANDBOX": str(box.ready_file), "PYTHONWARNINGS": "ignore"}
-    with tempfile.TemporaryFile() as out:
-        began = time.time()
-        words = [*command, str(began)] if phases else command
-        # -P: this file's own folder is no place to import from; octoDNS would take dns.py for its resolver library.
-        child = subprocess.Popen([sys.executable, "-P", *words], stdout=out, env=environment)
-        _, status, usage = os.wait4(child.pid, 0)
-        wall = time.time() - began
-        child.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        told = out.read().decode()
-    said: dict[str, Any] = json.loads(told) if phases and told else {"exit": child.returncode}
-    # Linux counts KiB, macOS bytes.
-    peak = usage.ru_maxrss / MIB / (MIB if sys.platform == "darwin" else 1)
-    return Took(wall, peak, sum(box.calls().values()), said.pop("phases", {}), said)
+    # -P: this file's own folder is no place to import from; octoDNS would take dns.py for its resolver library.
+    command = [sys.executable, "-P", *words, *(["NOW"] if phases else [])]
+    with tempfile.NamedTemporaryFile() as result:
+        launcher = [sys.executable, "-I", "-S", str(HERE / "launch.py"), result.name]
+        told = subprocess.run([*launcher, *command], stdout=subprocess.PIPE, env=environment, check=True).stdout
+        took = json.load(result)
+    said: dict[str, Any] = json.loads(told) if phases and told else {"exit": took["exit"]}
+    return Took(took["wall"], took["peak_mib"], sum(box.calls().values()), said.pop("phases", {}), said)
 
 
 def _ours(box: Sandbox, root: Path, command: str) -> Took:

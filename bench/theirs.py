@@ -10,7 +10,7 @@ from typing import Any
 
 from octodns.manager import Manager
 from octodns.provider.yaml import YamlProvider
-from octodns_cloudflare import CloudflareProvider  # type: ignore[import-untyped]
+from octodns_cloudflare import CloudflareProvider
 
 _adding = threading.Lock()
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ..assemble import Workshop
     from ..loop import Choice, Consent
+    from ..model.change import Outcome
     from ..model.verdict import Judged
     from ..steps.plan import Mode
 
@@ -248,21 +249,26 @@ def _act(
 
     began = time.monotonic()
     screen = console(no_color=no_color, stderr=as_json)
-    with shop:
+    with shop, waiting(quiet=as_json) as progress:
         names = opt.chosen_stacks(shop, stack, everything=everything, writes=True)
         consent = Consent(digest, approve, confirm_destructive)
         seen: list[Judged] = []
+        told: list[Outcome] = []
 
         def ask(judged: "Judged") -> "Consent | None":
             seen.append(judged)
-            if not as_json:
-                show_plan(screen, judged, concise=concise)
-            if yes or not judged.plan.changes:
-                return consent
-            return consent if _agrees(command) else None
+            with progress.paused():
+                if not as_json:
+                    show_plan(screen, judged, concise=concise)
+                agreed = yes or not judged.plan.changes or _agrees(command)
+            return consent if agreed else None
 
-        run = shop.reconciler().apply(
-            names, command=command, mode=mode, choice=choice, ask=ask, lock_timeout_seconds=lock_timeout
+        def tell(outcome: "Outcome") -> None:
+            told.append(outcome)
+            progress(f"{command}: {len(told)} of {len(seen[0].plan.changes)}")
+
+        run = shop.reconciler(progress=progress).apply(
+            names, command=command, mode=mode, choice=choice, ask=ask, tell=tell, lock_timeout_seconds=lock_timeout
         )
     seconds = time.monotonic() - began
     if run is None:

@@ -2,12 +2,13 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.status import Status
 
 
 def console(*, no_color: bool = False, stderr: bool = False) -> "Console":
@@ -27,11 +28,33 @@ def console(*, no_color: bool = False, stderr: bool = False) -> "Console":
     )
 
 
+class Spinner:
+    """What is under way, on a terminal's stderr; nothing elsewhere."""
+
+    def __init__(self, status: "Status | None") -> None:
+        self._status = status
+
+    def __call__(self, text: str) -> None:
+        """Says what is waited for now."""
+        if self._status is not None:
+            self._status.update(text)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Out of the way while something else is printed or asked."""
+        if self._status is None:
+            yield
+            return
+        self._status.stop()
+        yield
+        self._status.start()
+
+
 @contextmanager
-def waiting(*, quiet: bool = False) -> Iterator[Callable[[str], None]]:
-    """A spinner on a terminal's stderr while calls are under way; nothing elsewhere."""
+def waiting(*, quiet: bool = False) -> Iterator[Spinner]:
+    """A spinner while calls are under way."""
     if quiet or not sys.stderr.isatty():
-        yield lambda text: None
+        yield Spinner(None)
         return
     with console(stderr=True).status("starting") as status:
-        yield lambda text: status.update(text)
+        yield Spinner(status)

@@ -49,7 +49,9 @@ class Stage:
         for platform in self.estate.world.platforms:
             pretend: Any = self.estate.world.mount(platform).pretend
             token = self.estate.tokens["acme", platform]
-            words = f"refused: Authorization: Bearer {token}; key {VENDOR_KEY}; https://x:{token}@api.example/?t={token}"
+            words = (
+                f"refused: Authorization: Bearer {token}; key {VENDOR_KEY}; https://x:{token}@api.example/?t={token}"
+            )
 
             def refusal(status: int, reason: str, retry_after: float | None = None, words: str = words) -> Told:
                 return Told(status, {"errors": [{"code": 1, "message": words}]})

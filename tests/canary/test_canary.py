@@ -69,7 +69,7 @@ def test_every_planted_value_was_in_play(day: Stage) -> None:
 def test_a_process_of_its_own_says_no_more(day: Stage, words: tuple[str, ...]) -> None:
     done = subprocess.run(
         [sys.executable, "-X", "dev", "-m", "reconcile", *words, "--dir", str(day.estate.root)],
-        env={**os.environ, "TRUEUP_SANDBOX": str(day.ready), "PYTHONPATH": os.getcwd()},
+        env={**os.environ, "TRUEUP_SANDBOX": str(day.ready), "PYTHONPATH": str(Path.cwd())},
         capture_output=True,
         stdin=subprocess.DEVNULL,
         timeout=60,
@@ -79,7 +79,12 @@ def test_a_process_of_its_own_says_no_more(day: Stage, words: tuple[str, ...]) -
 
 
 def test_the_ledger_and_the_log_are_for_their_owner_only(day: Stage) -> None:
-    for path in (day.estate.ledger_file, day.files / "calls.log", day.files / "first.plan", day.files / "ledger.backup"):
+    for path in (
+        day.estate.ledger_file,
+        day.files / "calls.log",
+        day.files / "first.plan",
+        day.files / "ledger.backup",
+    ):
         assert path.stat().st_mode & 0o077 == 0, path.name
 
 
@@ -120,9 +125,9 @@ def test_a_leak_into_the_log_is_seen(stage: Stage, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_leak_into_the_ledger_is_seen(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    from reconcile.store import owning
+    from reconcile.store import owning, values
 
-    token, kept = stage.estate.tokens["acme", "cloudflare"], owning.kept_fields
+    token, kept = stage.estate.tokens["acme", "cloudflare"], values.kept_fields
     monkeypatch.setattr(owning, "kept_fields", lambda resource: {**kept(resource), "comment": token})
     stage.run("apply", "--all", "--yes")
     assert any(sink.startswith("world.ledger.db") for sink in found_in(stage))
@@ -153,6 +158,8 @@ def test_a_leak_of_a_heartbeats_address_is_seen(stage: Stage, monkeypatch: pytes
     monkeypatch.setattr(SecretText, "__str__", SecretText.reveal)
     stage.run("apply", "--all", "--yes")
     shown: Any = lambda value: None if value is None else value.reveal()  # noqa: E731
-    monkeypatch.setattr("reconcile.cli.outputs._value", lambda resource, name: shown(resource.url) if name == "url" else None)
+    monkeypatch.setattr(
+        "reconcile.cli.outputs._value", lambda resource, name: shown(resource.url) if name == "url" else None
+    )
     stage.run("output")
     assert "output (stdout)" in found_in(stage)

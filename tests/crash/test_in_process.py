@@ -112,7 +112,11 @@ def test_death_at_a_step_of_the_ledger(tmp_path: Path, step: int, moment: str) -
             raise Died
 
     estate.world.on_call = after_death
-    die(estate, death, lambda ledger: wrap(ledger, death.on_call) and None)
+
+    def prepare(ledger: Ledger) -> None:
+        wrap(ledger, death.on_call)
+
+    die(estate, death, prepare)
     converges(estate)
 
 

@@ -41,7 +41,7 @@ def kill_at(estate: Estate, call: int, moment: str) -> int:
     served = serve(estate.world, ready_file=estate.root / "ready.json", ledger=estate.ledger_file)
     try:
         estate.world.on_call = on_call
-        environment = {**os.environ, "TRUEUP_SANDBOX": str(estate.root / "ready.json"), "PYTHONPATH": os.getcwd()}
+        environment = {**os.environ, "TRUEUP_SANDBOX": str(estate.root / "ready.json"), "PYTHONPATH": str(Path.cwd())}
         command = [sys.executable, "-m", "reconcile", "apply", "--all", "--yes", "--dir", str(estate.root)]
         with subprocess.Popen(
             command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL

@@ -141,7 +141,7 @@ def test_one_bad_record_among_many_stands_alone_with_its_own_error(bench: Bench)
     outcomes = list(bench.cloudflare().apply([change(address(number)) for number in range(100)]))
     (bad,) = [outcome for outcome in outcomes if outcome.status != "done"]
     assert bad.status == "failed" and bad.exit_code == 13
-    assert bad.change.after is not None and bad.change.after.keys()[0][0] == "h7.acme.example"
+    assert bad.change.after is not None and bad.change.after.keys()[0][1] == "h7.acme.example"
     assert "81054" in bad.error
     assert len(bench.records()) == 100
     # 1 whole, then two halves a level: far from one call a record.

@@ -25,8 +25,8 @@ def test_zones_and_records_are_seen_with_the_account_that_answered(bench: Bench)
     found = bench.cloudflare().observe(everything())
     assert [seen.key for seen in found.seen] == [
         ("acme.example",),
-        ("h0.acme.example", "A", "192.0.2.1"),
-        ("h1.acme.example", "A", "192.0.2.1"),
+        ("acme.example", "h0.acme.example", "A", "192.0.2.1"),
+        ("acme.example", "h1.acme.example", "A", "192.0.2.1"),
     ]
     assert found.read == {Container("cloudflare.zone"), Container("cloudflare.record", "acme.example")}
     assert found.account_id == ACME and not found.gaps

@@ -154,7 +154,7 @@ class Estate:
             self.ledger_file.with_name(self.ledger_file.name + name).unlink(missing_ok=True)
 
     def keep_ledger(self, name: str) -> Path:
-        """Copies the ledger as a crash at this moment would leave it (the -shm file is rebuilt); returns the copy's file."""
+        """Copies the ledger as a crash at this moment would leave it; the -shm file is rebuilt. Returns the copy."""
         copy = self.root / f"{name}.db"
         for end in ("", "-wal"):
             source = self.ledger_file.with_name(self.ledger_file.name + end)

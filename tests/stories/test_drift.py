@@ -141,3 +141,18 @@ def test_a_declared_record_that_the_platform_manages_is_refused(begin: Begin) ->
     run = estate.apply()
     assert run.exit_code() == 10
     assert estate.writes() == []
+
+
+def test_a_moved_address_that_is_not_applied_yet_is_no_drift_and_nothing_is_made(begin: Begin) -> None:
+    estate = begin(SHOP + "\nbetterstack:\n  heartbeat: {job: {name: nightly, period: 60}}\n")
+    assert estate.apply().exit_code() == 0
+    moved = "\nmoved:\n  - {from: betterstack.heartbeat.job, to: betterstack.heartbeat.night}\n"
+    estate.write("shop", SHOP + "\nbetterstack:\n  heartbeat: {night: {name: nightly, period: 90}}\n" + moved)
+    assert said(estate.drift()) == []
+    assert estate.heal().exit_code() == 0
+    assert [one["period"] for one in estate.live("heartbeat", "betterstack")] == [60]
+    assert said(estate.plan()) == [("update", "git", "night")]
+    estate.world.edit("betterstack", "heartbeat", "nightly", "acme", {"grace": "30"})
+    assert said(estate.drift()) == [("update", "drift", "night")]
+    assert estate.apply().exit_code() == 0
+    assert said(estate.plan()) == said(estate.drift()) == []

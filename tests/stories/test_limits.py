@@ -2,7 +2,9 @@
 
 import pytest
 
+from reconcile.loop import Choice
 from reconcile.model.exits import INTERRUPTED
+from reconcile.model.resource import Address
 
 from .conftest import Begin
 from .estate import SHOP, Estate, became, said
@@ -74,3 +76,70 @@ def test_ctrl_c_at_any_call_leaves_a_state_that_the_next_run_resumes(begin: Begi
     assert sorted(one["name"] for one in estate.live("heartbeat", "betterstack")) == ["job", "other"]
     assert len(estate.memory().owned) == 7
     assert said(estate.plan()) == said(estate.drift()) == []
+
+
+def interrupted(begin: Begin, platform: str) -> Estate:
+    """Two stacks on two platforms, interrupted when the first write to one of them had its effect."""
+    estate = begin(SHOP + JOBS)
+    estate.write(
+        "more",
+        "account: acme\nuses: [shop]\ncloudflare: {records: {shop: {blog: {type: A, content: 192.0.2.8, comment: x}}}}\n"
+        "betterstack: {heartbeat: {third: {period: 60}}}\n",
+    )
+
+    def interrupt(number: int, when: str) -> None:
+        last = estate.world.calls(1)[-1]
+        if when == "after" and (last["method"], last["platform"]) == ("POST", platform):
+            raise KeyboardInterrupt
+
+    estate.world.on_call = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        estate.apply()
+    estate.world.on_call = None
+    return estate
+
+
+def all_is_there_once(estate: Estate) -> None:
+    assert estate.apply().exit_code() == 0
+    assert len(estate.live()) == 6
+    assert len(estate.live("heartbeat", "betterstack")) == 3
+    assert len(estate.memory().owned) == 9
+    assert estate.memory().intents == ()
+    plan = estate.plan().plan
+    assert (plan.changes, plan.adopt) == ((), ())
+
+
+@pytest.mark.parametrize("platform", ["cloudflare", "betterstack"])
+def test_after_an_interruption_one_stack_alone_does_not_forget_what_the_other_announced(
+    begin: Begin, platform: str
+) -> None:
+    estate = interrupted(begin, platform)
+    assert estate.apply("shop").exit_code() == 0
+    assert {one.stack for one in estate.memory().intents} <= {"more"}
+    all_is_there_once(estate)
+
+
+@pytest.mark.parametrize("platform", ["cloudflare", "betterstack"])
+def test_after_an_interruption_one_address_alone_does_not_forget_the_others(begin: Begin, platform: str) -> None:
+    estate = interrupted(begin, platform)
+    chosen = Choice(targets=frozenset({Address.parse("cloudflare.record.shop/api")}))
+    assert estate.apply(choice=chosen).exit_code() == 0
+    all_is_there_once(estate)
+
+
+@pytest.mark.parametrize("platform", ["cloudflare", "betterstack"])
+def test_after_an_interruption_a_blind_run_forgets_nothing(begin: Begin, platform: str) -> None:
+    estate = interrupted(begin, platform)
+    estate.fault("500 GET /zones times=always", "cloudflare")
+    estate.fault("500 GET /api/v2/heartbeats times=always", "betterstack")
+    assert estate.apply().exit_code() == 17
+    assert len(estate.memory().intents) > 0
+    estate.world.clear_faults()
+    all_is_there_once(estate)
+
+
+@pytest.mark.parametrize("platform", ["cloudflare", "betterstack"])
+def test_after_an_interruption_healing_claims_what_was_announced(begin: Begin, platform: str) -> None:
+    estate = interrupted(begin, platform)
+    assert estate.heal().exit_code() in (0, 17)
+    all_is_there_once(estate)

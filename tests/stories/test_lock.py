@@ -60,7 +60,9 @@ def test_of_two_first_applies_at_once_every_record_is_made_once(estate: Estate) 
 
 def test_another_stack_is_not_held_up(begin: Begin) -> None:
     estate = begin()
-    estate.write("more", "account: acme\nuses: [shop]\ncloudflare: {records: {shop: {blog: {type: A, content: 192.0.2.8}}}}")
+    estate.write(
+        "more", "account: acme\nuses: [shop]\ncloudflare: {records: {shop: {blog: {type: A, content: 192.0.2.8}}}}"
+    )
     estate.memory()
     with estate.workshop() as first, first.ledger().lease(["shop"], holder="the first"):
         assert estate.apply("more").exit_code() == 0

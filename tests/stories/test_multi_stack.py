@@ -1,11 +1,13 @@
 """Several stacks over one zone: each keeps its own, none takes another's."""
 
+import re
+
 import pytest
 
 from reconcile.model.errors import SpecError
 
 from .conftest import Begin
-from .estate import SHOP, Estate, said, unmanaged
+from .estate import PROJECT, SHOP, Estate, said, unmanaged
 
 MORE = """
 account: acme
@@ -90,3 +92,45 @@ def test_both_stacks_together_make_what_one_refers_to_first(begin: Begin) -> Non
 def test_each_stack_has_its_own_history(both: Estate) -> None:
     with both.workshop() as shop:
         assert {"shop", "more"} <= set(shop.ledger().heads())
+
+
+@pytest.mark.parametrize("chosen", [(), ("shop",), ("more",)])
+def test_a_record_that_went_to_another_stack_is_not_deleted_on_the_way(both: Estate, chosen: tuple[str, ...]) -> None:
+    both.write("shop", SHOP.replace("      api:", "      #api:"))
+    both.write("more", MORE + "      api: {type: A, content: 192.0.2.20, ttl: 300}\n")
+    if chosen != ("more",):
+        with pytest.raises(SpecError, match=re.escape("trueup forget cloudflare.record.shop/api --stack shop")):
+            both.apply(*chosen)
+    else:
+        both.apply(*chosen)
+    assert both.record("api.shop.example", "A")
+    both.forget("shop", "cloudflare.record.shop/api")
+    both.adopt()
+    assert both.apply().exit_code() == 0
+    assert [row.stack for row in both.memory().owned if row.address.leaf == "api"] == ["more"]
+    assert said(both.plan()) == said(both.drift()) == []
+
+
+def test_a_stack_that_owns_things_cannot_leave_its_account(both: Estate) -> None:
+    both.write("_project", PROJECT + "  other:\n    cloudflare: {credentials: {token: OTHER}}\n")
+    both.write("shop", SHOP.replace("account: acme", "account: other"))
+    (both.root / "stacks" / "more.yaml").unlink()
+    with pytest.raises(SpecError, match="owns 5 things in account acme"):
+        both.apply()
+    assert both.writes() == []
+
+
+def test_an_account_that_the_project_no_longer_names_is_a_gap(begin: Begin) -> None:
+    estate = begin(project=PROJECT + "  other:\n    cloudflare: {credentials: {token: OTHER}}\n")
+    estate.write(
+        "farm",
+        "account: other\ncloudflare:\n  zone: {farm: {name: farm.example}}\n"
+        "  records: {farm: {api: {type: A, content: 192.0.2.7}}}",
+    )
+    estate.begin_more()
+    assert estate.apply().exit_code() == 0
+    estate.write("_project", PROJECT)
+    estate.write("farm", "account: acme")
+    judged = estate.drift("farm")
+    assert said(judged) == []
+    assert [gap.account for gap in judged.plan.gaps] == ["other"]

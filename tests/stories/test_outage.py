@@ -22,7 +22,9 @@ def troubled(applied: Estate) -> Estate:
     applied.create("new.shop.example", "A", "192.0.2.50")
     applied.create("blog.shop.example", "A", "192.0.2.99")
     text = SHOP.replace("      www:", "      #www:")
-    applied.write("shop", text + "      new: {type: A, content: 192.0.2.50}\n      newer: {type: A, content: 192.0.2.51}\n")
+    applied.write(
+        "shop", text + "      new: {type: A, content: 192.0.2.50}\n      newer: {type: A, content: 192.0.2.51}\n"
+    )
     applied.world.clear_calls()
     return applied
 
@@ -47,7 +49,7 @@ def test_an_outage_of_a_listing_is_a_gap(troubled: Estate, where: str, fault: st
     before = troubled.live()
     judged = troubled.plan()
     assert said(judged) == []
-    assert judged.plan.adopt == judged.plan.gone == ()
+    assert (judged.plan.adopt, judged.plan.gone) == ((), ())
     assert unmanaged(judged) == []
     assert plan_exit_code(judged, detailed=True) == code
     run = troubled.apply()

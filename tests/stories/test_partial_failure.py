@@ -47,9 +47,7 @@ def test_a_batch_whose_answer_is_lost_is_looked_for_and_not_repeated(estate: Est
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("kind", ["500", "reset", "truncate"])
-def test_a_heartbeat_whose_answer_is_lost_is_looked_for_and_not_repeated(
-    begin: Begin, kind: str, moment: str
-) -> None:
+def test_a_heartbeat_whose_answer_is_lost_is_looked_for_and_not_repeated(begin: Begin, kind: str, moment: str) -> None:
     estate = begin(SHOP + JOBS)
     estate.fault(f"{kind} {moment} POST /api/v2/heartbeats times=1", "betterstack")
     run = estate.apply()
@@ -104,7 +102,11 @@ def test_a_delete_of_what_somebody_else_deleted_meanwhile_is_done(applied: Estat
     applied.write("shop", SHOP.replace("      api:", "      #api:"))
 
     def meanwhile(number: int, when: str) -> None:
-        if when == "before" and applied.world.calls(1)[-1]["method"] == "POST" and "api.shop.example A" in applied.names():
+        if (
+            when == "before"
+            and applied.world.calls(1)[-1]["method"] == "POST"
+            and "api.shop.example A" in applied.names()
+        ):
             applied.delete("api.shop.example", "A")
 
     applied.world.on_call = meanwhile
@@ -137,3 +139,26 @@ def test_a_listing_that_lags_does_not_make_us_create_twice(begin: Begin) -> None
     assert estate.apply().exit_code() == 0
     assert len(estate.live()) == 5
     assert len(estate.live("heartbeat", "betterstack")) == 2
+
+
+@pytest.mark.xfail(strict=True, reason="a batch patches one record into what another of it still is")
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (("192.0.2.1", "192.0.2.2"), ("192.0.2.2", "192.0.2.1")),
+        (("192.0.2.1", "192.0.2.2"), ("192.0.2.2", "192.0.2.3")),
+    ],
+    ids=["swap", "chain"],
+)
+def test_records_of_one_name_that_change_places_are_applied_in_one_pass(
+    begin: Begin, before: tuple[str, str], after: tuple[str, str]
+) -> None:
+    def stack(contents: tuple[str, str]) -> str:
+        return zone_of(*(f"r{n}: {{name: x, type: A, content: {one}}}" for n, one in enumerate(contents)))
+
+    estate = begin(stack(before))
+    assert estate.apply().exit_code() == 0
+    estate.write("shop", stack(after))
+    assert estate.apply().exit_code() == 0
+    assert sorted(one["content"] for one in estate.live()) == sorted(after)
+    assert said(estate.plan()) == said(estate.drift()) == []

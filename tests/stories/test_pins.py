@@ -7,10 +7,13 @@ from reconcile.model.errors import WrongAccount
 from .conftest import Begin
 from .estate import PROJECT, SHOP, Estate
 
-TWO = PROJECT + """
+TWO = (
+    PROJECT
+    + """
   other:
     cloudflare: {id: b0000000000000000000000000000002, credentials: {token: OTHER_CLOUDFLARE_TOKEN}}
 """
+)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ CONTENTS = {
 }
 ALL_AT_A_NAME = {"A": "address", "AAAA": "address", "CNAME": "CNAME"}
 STEADY = settings(
-    max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
+    max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
 )
 
 

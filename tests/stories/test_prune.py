@@ -54,7 +54,9 @@ def test_an_owned_orphan_without_a_history_is_shown_and_never_pruned(applied: Es
 
 def test_a_stack_that_is_gone_prunes_nothing(begin: Begin) -> None:
     estate = begin()
-    estate.write("more", "account: acme\nuses: [shop]\ncloudflare: {records: {shop: {blog: {type: A, content: 192.0.2.8}}}}")
+    estate.write(
+        "more", "account: acme\nuses: [shop]\ncloudflare: {records: {shop: {blog: {type: A, content: 192.0.2.8}}}}"
+    )
     assert estate.apply().exit_code() == 0
     (estate.root / "stacks" / "more.yaml").unlink()
     judged = estate.plan()
@@ -109,3 +111,20 @@ def test_destroy_deletes_what_is_owned_and_nothing_else(applied: Estate) -> None
     assert [one["name"] for one in applied.live("zone")] == ["shop.example"]
     assert applied.memory().owned == ()
     assert len(applied.plan().plan.changes) == 5
+
+
+def test_a_zone_that_is_gone_is_a_gap_and_nothing_of_it_is_forgotten(applied: Estate) -> None:
+    applied.world.delete("cloudflare", "zone", "shop.example", "acme", {})
+    for text in (SHOP, "account: acme\nbetterstack: {heartbeat: {job: {period: 60}}}\n"):
+        applied.write("shop", text)
+        assert applied.apply().exit_code() == 17
+    assert len([one for one in applied.memory().owned if one.kind == "cloudflare.record"]) == 5
+
+
+def test_records_do_not_follow_a_zone_to_another_domain(applied: Estate) -> None:
+    before = applied.live()
+    applied.write("shop", SHOP.replace("shop.example}}", "shop2.example}}"))
+    applied.begin_more()
+    run = applied.apply(consent=Consent(approve=True))
+    assert set(became(run).values()) == {"failed"}
+    assert applied.live() == before

@@ -2,10 +2,12 @@
 
 import pytest
 
+from reconcile.loop import Choice
 from reconcile.model.errors import SpecError
+from reconcile.model.resource import Address
 
 from .conftest import Begin
-from .estate import Estate, said, zone_of
+from .estate import Estate, became, said, zone_of
 
 JOB = "betterstack:\n  heartbeat: {job: {name: nightly, period: 3600}}"
 STATUS = '"state=${betterstack.heartbeat.job.status}"'
@@ -80,7 +82,9 @@ def test_where_the_target_fails_what_refers_is_skipped_and_the_rerun_converges(b
 def test_what_refers_is_deleted_before_its_target(begin: Begin) -> None:
     estate = told(begin)
     estate.apply()
-    estate.write("shop", zone_of("keep: {type: A, content: 192.0.2.1}", more="betterstack:\n  heartbeat: {other: {period: 60}}"))
+    estate.write(
+        "shop", zone_of("keep: {type: A, content: 192.0.2.1}", more="betterstack:\n  heartbeat: {other: {period: 60}}")
+    )
     judged = estate.plan()
     waves = {one.address.leaf: one.wave for one in judged.plan.changes if one.verb == "delete"}
     assert waves["state"] < waves["job"]
@@ -92,3 +96,44 @@ def test_a_secret_output_does_not_flow_into_a_field_that_is_shown(begin: Begin) 
     estate.write("shop", zone_of('leak: {type: TXT, content: "${betterstack.heartbeat.job.url}"}', more=JOB))
     with pytest.raises(SpecError, match="secret"):
         estate.plan()
+
+
+@pytest.mark.parametrize("output", ["cloudflare.zone.shop.plan", "betterstack.heartbeat.job.status"])
+def test_a_value_that_does_not_fit_stops_only_what_refers_to_it(begin: Begin, output: str) -> None:
+    estate = begin(zone_of(f'a: {{type: A, content: "${{{output}}}"}}', "b: {type: A, content: 192.0.2.1}", more=JOB))
+    run = estate.apply()
+    assert run.exit_code() in (13, 17)
+    assert estate.names() == ["b.shop.example A"]
+    judged = estate.plan()
+    assert said(judged) == []
+    assert "does not fit" in judged.plan.gaps[0].reason
+
+
+def test_an_escape_beside_a_reference_is_undone_once(begin: Begin) -> None:
+    estate = begin(zone_of('a: {type: A, content: 192.0.2.1, comment: "$${x.y.z.w} of ${cloudflare.zone.shop.plan}"}'))
+    assert estate.apply().exit_code() == 0
+    assert estate.record("a.shop.example", "A")["comment"] == "${x.y.z.w} of free"
+    assert said(estate.plan()) == said(estate.drift()) == []
+
+
+def test_an_escape_alone_is_text(begin: Begin) -> None:
+    estate = begin(zone_of('a: {type: A, content: 192.0.2.1, comment: "$${not.a.reference.really}"}'))
+    assert estate.apply().exit_code() == 0
+    assert estate.record("a.shop.example", "A")["comment"] == "${not.a.reference.really}"
+    assert said(estate.plan()) == []
+    estate.edit("a.shop.example", "A", comment="other")
+    assert said(estate.plan()) == [("update", "drift", "a")]
+
+
+def test_a_list_is_written_with_commas(begin: Begin) -> None:
+    estate = begin(zone_of('ns: {type: TXT, content: "${cloudflare.zone.shop.name_servers}"}'))
+    assert estate.apply().exit_code() == 0
+    assert estate.record("ns.shop.example", "TXT")["content"] == '"art.ns.cloudflare.com,zoe.ns.cloudflare.com"'
+
+
+def test_a_target_left_out_by_choice_leaves_what_refers_unmade_and_the_rest_done(begin: Begin) -> None:
+    estate = begin(zone_of(f"state: {{type: TXT, content: {STATUS}}}", "b: {type: A, content: 192.0.2.1}", more=JOB))
+    run = estate.apply(choice=Choice(excluded=frozenset({Address.parse("betterstack.heartbeat.job")})))
+    assert became(run) == {"b": "done", "state": "skipped"}
+    assert run.exit_code() == 11
+    assert estate.apply().exit_code() == 0

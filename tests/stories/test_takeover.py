@@ -1,6 +1,5 @@
 """An estate that was made by hand is taken over without a change to it."""
 
-
 from .conftest import Begin
 from .estate import Estate, became, said, unmanaged, zone_of
 

@@ -269,17 +269,20 @@ class Record(Resource):
         return self.zone
 
     def keys(self) -> tuple[Key, ...]:
-        """(name, type, value); (name, type); and (name,) where only one of several types can answer.
+        """(zone, name, type, value); (zone, name, type); and (zone, name) where only one of several types can answer.
 
         CAA, and TXT at the apex, are many values under one name, written by many: each is its own thing.
         """
         value = self.content if self.data is None else " ".join(str(part) for part in self.data.values())
-        whole = (self.name, self.type, value or "")
+        whole = (self.zone, self.name, self.type, value or "")
         if self.type == "CAA" or (self.type == "TXT" and self.name == self.zone):
             return (whole,)
         if self.type in PROXIED:
-            return (whole, whole[:2], whole[:1])
-        return (whole, whole[:2])
+            return (whole, whole[:3], whole[:2])
+        return (whole, whole[:3])
+
+    def title(self) -> str:
+        return " ".join(self.keys()[0][1:])
 
 
 def _flags_of(values: Mapping[str, Any]) -> dict[str, bool]:
