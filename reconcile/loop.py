@@ -55,7 +55,8 @@ class Run:
     outcomes: tuple[Outcome, ...]
     unproven: tuple[Address, ...] = ()
 
-    def exit_code(self, *, detailed: bool = False) -> int:
+    def exit_code(self) -> int:
+        """What `apply` and `destroy` leave with."""
         codes = [outcome.exit_code or exits.PARTIAL for outcome in self.outcomes if outcome.status != "done"]
         failed = [outcome for outcome in self.outcomes if outcome.status in ("failed", "unsure", "skipped")]
         if failed:

@@ -4,7 +4,7 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ..assemble import Workshop
-    from ..loop import Choice, Consent
+    from ..loop import Choice, Consent, Run
     from ..model.change import Outcome
     from ..model.verdict import Judged
     from ..steps.plan import Mode
@@ -112,7 +112,6 @@ def apply(
     ] = False,
     as_json: opt.Json = False,
     concise: opt.Concise = False,
-    detailed: opt.Detailed = False,
     parallelism: opt.Parallelism = 16,
     max_calls: opt.MaxCalls = None,
     lock_timeout: opt.LockTimeout = 0.0,
@@ -145,7 +144,6 @@ def apply(
         lock_timeout=lock_timeout,
         as_json=as_json,
         concise=concise,
-        detailed=detailed,
         no_color=no_color,
     )
 
@@ -184,7 +182,6 @@ def destroy(
         lock_timeout=lock_timeout,
         as_json=as_json,
         concise=concise,
-        detailed=False,
         no_color=no_color,
     )
 
@@ -239,13 +236,10 @@ def _act(
     lock_timeout: float,
     as_json: bool,
     concise: bool,
-    detailed: bool,
     no_color: bool,
 ) -> None:
     from ..loop import Consent
-    from ..model.exits import APPROVAL
-    from .documents import plan_document
-    from .plan_view import show_outcomes, show_plan
+    from .plan_view import show_plan
 
     began = time.monotonic()
     screen = console(no_color=no_color, stderr=as_json)
@@ -270,21 +264,34 @@ def _act(
         run = shop.reconciler(progress=progress).apply(
             names, command=command, mode=mode, choice=choice, ask=ask, tell=tell, lock_timeout_seconds=lock_timeout
         )
-    seconds = time.monotonic() - began
+    _report(run, seen[0], shop, time.monotonic() - began, screen, as_json=as_json)
+
+
+def _report(
+    run: "Run | None",
+    judged: "Judged",
+    shop: "Workshop",
+    seconds: float,
+    screen: "Console",
+    *,
+    as_json: bool,
+) -> NoReturn:
+    """What became of it, and the exit code. `run` None: nobody agreed."""
+    from ..model.exits import APPROVAL
+    from .documents import plan_document
+    from .plan_view import show_outcomes
+
+    code = run.exit_code() if run is not None else APPROVAL
+    outcomes = run.outcomes if run is not None else ()
     if run is None:
         print("nothing was changed: nobody agreed (give --yes where there is no terminal)", file=sys.stderr)
-        if as_json:
-            document = plan_document(seen[0], calls_made=shop.calls.count(), seconds=seconds, exit_code=APPROVAL)
-            print(json.dumps(document, indent=2, ensure_ascii=False))
-        raise Leave(APPROVAL)
-    code = run.exit_code(detailed=detailed)
     if as_json:
         document = plan_document(
-            run.judged, calls_made=shop.calls.count(), seconds=seconds, exit_code=code, outcomes=run.outcomes
+            judged, calls_made=shop.calls.count(), seconds=seconds, exit_code=code, outcomes=outcomes
         )
         print(json.dumps(document, indent=2, ensure_ascii=False))
-    elif run.outcomes:
-        show_outcomes(screen, run.outcomes)
+    elif outcomes:
+        show_outcomes(screen, outcomes)
         _closing_line(screen, shop, seconds)
     raise Leave(code)
 

@@ -21,7 +21,7 @@ CONTENTS = {
 }
 ALL_AT_A_NAME = {"A": "address", "AAAA": "address", "CNAME": "CNAME"}
 STEADY = settings(
-    max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
+    max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
 )
 
 
@@ -137,4 +137,43 @@ def test_nothing_foreign_is_changed_or_deleted_without_a_persons_approval(
         left = {one.change.address for one in run.outcomes if one.status != "done"}
         assert {one.address for one in estate.plan().plan.changes} == left
         assert not {one["id"] for one in theirs.values()} & {one.id for one in estate.memory().owned}
+        estate.entries()
+
+
+FAULTS = (
+    "500 after POST times=1",
+    "500 after POST times=always",
+    "500 before POST times=2",
+    "reset after POST times=1",
+    "truncate after POST times=2",
+    "truncate=json after POST times=always",
+    "400 before POST times=1",
+    "403 before POST times=1",
+    "429 before POST times=always retry-after=90",
+    "stale=2",
+)
+
+
+@STEADY
+@given(before=rows, after=rows, fault=st.sampled_from(FAULTS))
+def test_whatever_breaks_once_the_next_run_makes_the_zone_what_is_declared(
+    before: list[tuple[str, str, str, int]], after: list[tuple[str, str, str, int]], fault: str
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        estate = Estate(Path(folder), stack(before))
+        assert all_approved(estate).exit_code() == 0
+        estate.write("shop", stack(after))
+        estate.fault(fault)
+        try:
+            all_approved(estate)
+            estate.world.clear_faults()
+            assert all_approved(estate).exit_code() == 0
+        except SpecError as refused:
+            assert "moved:" in str(refused)
+            return
+        assert plain(estate) == sorted([("keep", "A", "192.0.2.9", 1), *after])
+        plan, drift = estate.plan().plan, estate.drift().plan
+        assert (plan.changes, plan.adopt, plan.gaps, drift.changes) == ((), (), (), ())
+        assert len(estate.memory().owned) == len(after) + 1
+        assert estate.memory().intents == ()
         estate.entries()
