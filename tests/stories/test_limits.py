@@ -83,7 +83,8 @@ def interrupted(begin: Begin, platform: str) -> Estate:
     estate = begin(SHOP + JOBS)
     estate.write(
         "more",
-        "account: acme\nuses: [shop]\ncloudflare: {records: {shop: {blog: {type: A, content: 192.0.2.8, comment: x}}}}\n"
+        "account: acme\nuses: [shop]\n"
+        "cloudflare: {records: {shop: {blog: {type: A, content: 192.0.2.8, comment: x}}}}\n"
         "betterstack: {heartbeat: {third: {period: 60}}}\n",
     )
 

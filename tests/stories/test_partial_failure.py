@@ -141,7 +141,6 @@ def test_a_listing_that_lags_does_not_make_us_create_twice(begin: Begin) -> None
     assert len(estate.live("heartbeat", "betterstack")) == 2
 
 
-@pytest.mark.xfail(strict=True, reason="a batch patches one record into what another of it still is")
 @pytest.mark.parametrize(
     ("before", "after"),
     [

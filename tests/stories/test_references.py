@@ -139,7 +139,6 @@ def test_a_target_left_out_by_choice_leaves_what_refers_unmade_and_the_rest_done
     assert estate.apply().exit_code() == 0
 
 
-@pytest.mark.xfail(strict=True, reason="a live text that holds `${…}` is not brought to its canonical form")
 def test_an_escape_in_a_text_record_is_text(begin: Begin) -> None:
     estate = begin(zone_of('a: {type: TXT, content: "$${not.a.reference.really}"}'))
     assert estate.apply().exit_code() == 0

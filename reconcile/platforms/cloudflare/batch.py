@@ -4,7 +4,7 @@ The vendor carries out deletes, patches, puts and posts in this order, and nothi
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -197,20 +197,24 @@ def _impossible(change: Change, places: Mapping[str, Place]) -> str:
 
 def _by_zone(changes: Sequence[Change], places: Mapping[str, Place]) -> dict[str, list[Write]]:
     found: dict[str, list[Write]] = {}
+    held = {change.before.keys()[0] for change in changes if change.before is not None}
     for change in changes:
         place = places.get(change.container) or Place(change.container, "")
-        found.setdefault(change.container, []).append(_write(change, place))
+        found.setdefault(change.container, []).append(_write(change, place, held))
     return found
 
 
-def _write(change: Change, place: Place) -> Write:
+def _write(change: Change, place: Place, held: Collection[Key]) -> Write:
+    """`held`: what the records of these changes are so far. The vendor refuses a patch into what another one still is,
+    so that two that change places need the room of a delete first."""
     before, after = change.before, change.after
     if not isinstance(after, Record):
         return Write(change, delete=change.id)
     if change.verb == "create" or not isinstance(before, Record):
         # A mark that does not fit is left out: the ledger's intent says whose it is.
         return Write(change, post=after.body(change.marker if len(change.marker) <= place.mark_length else ""))
-    if change.verb == "replace" or before.type != after.type:
+    takes_over = after.keys()[0] != before.keys()[0] and after.keys()[0] in held
+    if change.verb == "replace" or before.type != after.type or takes_over:
         return Write(change, delete=change.id, post=after.body(before=before))
     return Write(change, patch={"id": change.id, **after.body()})
 

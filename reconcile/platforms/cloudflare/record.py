@@ -228,7 +228,9 @@ class Record(Resource):
         }
         parts = DATA.get(kind) if isinstance(kind, str) else None
         if parts is None:
-            taken["content"] = values.get("content")
+            content = values.get("content")
+            # Here and not in the validator: what lives is no reference, however much it looks like one.
+            taken["content"] = text(content) if kind == "TXT" and isinstance(content, str) else content
         else:
             taken["data"] = {name: part for name, part in (values.get("data") or {}).items() if name in parts}
         if kind in PRIORITY:
