@@ -25,6 +25,8 @@ class Trait:
 ReadOnly = Trait("read-only")
 Immutable = Trait("immutable")
 Secret = Trait("secret")
+Declaration = Trait("declaration")
+"""Said in the stack file only: no platform answers it, nothing is compared."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,13 @@ class RefersTo:
     """The field names another resource: a bare logical name in YAML, that resource's own name after loading."""
 
     kind: str
+
+
+@dataclass(frozen=True)
+class FromEnv:
+    """The field names an environment variable of the runner, whose value goes into `field` as a secret."""
+
+    field: str
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -109,6 +118,12 @@ class Resource(BaseModel):
     """Its key in a stack file; "" means the last word of `kind`."""
     group_by: ClassVar[str] = ""
     """The field (with `RefersTo`) whose logical name groups the section: `records: {bilko-io: {mail: …}}`."""
+    nested: ClassVar[bool] = False
+    """Its section stands inside the entry of the resource that groups it, and is applied together with it."""
+    shorthand: ClassVar[str] = ""
+    """The field that a bare value in the stack file means: `NODE_ENV: production`; "" where fields are always named."""
+    logical_name: ClassVar[re.Pattern[str]] = LOGICAL_NAME
+    """What its logical names look like."""
     lookup: ClassVar[bool] = False
     """Only looked up: never created, changed or deleted by us."""
     protected: ClassVar[bool] = False
@@ -133,8 +148,13 @@ class Resource(BaseModel):
 
     @classmethod
     def comparable(cls) -> tuple[str, ...]:
-        """Fields that a person can edit and a plan compares: all but the read-only ones."""
+        """Fields that a person can edit and a plan compares: all but those that only one side knows."""
         return _comparable(cls)
+
+    @classmethod
+    def writable(cls) -> tuple[str, ...]:
+        """Fields that a stack file may say."""
+        return tuple(name for name in cls.model_fields if name not in cls.having(ReadOnly))
 
     @classmethod
     def refers(cls) -> Mapping[str, str]:
@@ -153,6 +173,14 @@ class Resource(BaseModel):
         """
         return ((str(getattr(self, "name", "")),),)
 
+    def by_hand(self) -> str:
+        """Why only a person can make it where it is missing; "" where we can."""
+        return ""
+
+    def referred_as(self) -> str:
+        """What a field that names this resource holds after loading: its own name, or its path where names repeat."""
+        return str(getattr(self, "name", ""))
+
     def title(self) -> str:
         """How a person at the console would call it."""
         return " ".join(self.keys()[0])
@@ -165,7 +193,8 @@ def _having(cls: type[Resource], trait: Trait) -> frozenset[str]:
 
 @cache
 def _comparable(cls: type[Resource]) -> tuple[str, ...]:
-    return tuple(name for name, field in cls.model_fields.items() if ReadOnly not in field.metadata)
+    told = (ReadOnly, Declaration)
+    return tuple(name for name, field in cls.model_fields.items() if not any(mark in field.metadata for mark in told))
 
 
 @cache

@@ -13,7 +13,12 @@ from ..model.resource import LOGICAL_NAME, ReadOnly, Resource
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
-_NAME = "^" + LOGICAL_NAME.pattern.removesuffix(r"\Z") + "$"
+
+def _anchored(pattern: str) -> str:
+    return "^" + pattern.removesuffix(r"\Z") + "$"
+
+
+_NAME = _anchored(LOGICAL_NAME.pattern)
 _REFERENCE = {"type": "string", "pattern": r"\$\{", "description": "${platform.kind.name.field} of another resource."}
 _ADDRESS = {"type": "string", "description": "platform.kind.name", "pattern": r"^[^.]+\.[^.]+\..+$"}
 _COVERS = {
@@ -59,9 +64,14 @@ def _top(
     platforms: dict[str, dict[str, Any]] = {}
     for kind, cls in sorted(kinds.items()):
         platform, _, word = kind.partition(".")
-        name = f"{kind}.partial" if partial else kind
-        definitions[name] = _resource(cls, definitions, partial=partial)
-        section = _by_name({"$ref": f"#/$defs/{name}"}, partial)
+        made = _resource(cls, definitions, partial=partial)
+        for below in kinds.values():
+            if below.nested and below.refers()[below.group_by] == kind:
+                made["properties"][below.section] = _section(below, partial)
+        definitions[_definition(cls, partial)] = made
+        if cls.nested:
+            continue
+        section = _section(cls, partial)
         if cls.group_by:
             section = _by_name(section, partial) | {"description": f"By {cls.group_by}, then by logical name."}
         platforms.setdefault(platform, {})[cls.section or word] = section
@@ -69,6 +79,18 @@ def _top(
     for platform, sections in platforms.items():
         properties[platform] = _object(sections, f"Resources on {platform}.", partial)
     return {"properties": properties}
+
+
+def _definition(cls: type[Resource], partial: bool) -> str:
+    return f"{cls.kind}.partial" if partial else cls.kind
+
+
+def _section(cls: type[Resource], partial: bool) -> dict[str, Any]:
+    """A map by logical name; a bare value where the kind has a field for it."""
+    inner: dict[str, Any] = {"$ref": f"#/$defs/{_definition(cls, partial)}"}
+    if cls.shorthand:
+        inner = {"anyOf": [{"type": ["string", "number", "boolean"]}, inner]}
+    return _by_name(inner, partial, cls.logical_name.pattern)
 
 
 def _head(accounts: Collection[str] | None) -> dict[str, Any]:
@@ -113,10 +135,10 @@ def _moved() -> dict[str, Any]:
     return _object(properties, "The thing at `from` is now at `to`.", False) | {"required": ["from", "to"]}
 
 
-def _by_name(inner: dict[str, Any], partial: bool) -> dict[str, Any]:
+def _by_name(inner: dict[str, Any], partial: bool, name: str = LOGICAL_NAME.pattern) -> dict[str, Any]:
     return {
         "type": ["object", "null"] if partial else "object",
-        "propertyNames": {"pattern": _NAME},
+        "propertyNames": {"pattern": _anchored(name)},
         "additionalProperties": inner,
     }
 

@@ -97,7 +97,7 @@ class Declarer:
         return self._own_name(draft, name, node)
 
     def _own_name(self, draft: Draft, name: str, node: Node) -> Any:
-        """The `name` of what a node names, its logical name where the kind has none or it is not known."""
+        """What a node names as the platform knows it, its logical name where the kind has none or it is not known."""
         if not isinstance(node.value, str):
             return plain(node)  # the model says what is wrong with it
         target = draft.names.get((name, node.value))
@@ -107,7 +107,7 @@ class Declarer:
         if "name" in target.declared.references:
             place = node.at_value(f"{draft.path}.{name}")
             self._tell(draft, name, place, f"the name of {target.address} is an output, not known yet")
-        return getattr(target.declared.resource, "name", target.address.leaf)
+        return target.declared.resource.referred_as() or target.address.leaf
 
     def _value(self, draft: Draft, name: str, node: Node) -> tuple[Any, bool]:
         """A value with its references resolved, and whether any of them is still pending."""

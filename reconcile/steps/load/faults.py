@@ -75,7 +75,7 @@ def _walk(draft: Draft, where: tuple[int | str, ...]) -> tuple[Node, str, list[s
 
 def keys_of(cls: type[Resource]) -> tuple[str, ...]:
     """Keys that a resource may have in a stack file."""
-    return (*(name for name in cls.comparable() if name != cls.group_by), COVERS)
+    return (*(name for name in cls.writable() if name != cls.group_by), COVERS)
 
 
 def _message(details: list[ErrorDetails], draft: Draft, name: str) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from .opener import Source
 from .owners import refuse_two_owners
 from .problems import Place, Problems, named
 from .project import FILE, NO_PROJECT, read_project
-from .stack import Catalogue, Kinds, Stack, catalogue, check_keys, read_stack
+from .stack import Catalogue, Kinds, Stack, catalogue, check_keys, nested_kinds, read_stack
 from .tree import Node, read_map, size_of
 
 VALUE_LIMIT = 2_000_000
@@ -24,7 +24,7 @@ def load(source: Source, kinds: Kinds) -> Tree:
     problems.extend(source.refused())
     known = catalogue(kinds)
     project = _project(source, problems, known)
-    stacks = _stacks(source, known, problems)
+    stacks = _stacks(source, known, nested_kinds(kinds), problems)
     _check_uses(stacks, problems)
     _check_accounts(stacks, project, kinds, problems)
     linker = Linker(stacks, kinds, problems)
@@ -66,7 +66,7 @@ def _project(source: Source, problems: Problems, known: Catalogue | None) -> Pro
     return read_project(node, known, problems) if node else None
 
 
-def _stacks(source: Source, known: Catalogue, problems: Problems) -> dict[str, Stack]:
+def _stacks(source: Source, known: Catalogue, nested: Catalogue, problems: Problems) -> dict[str, Stack]:
     bases: dict[str, Node | None] = {}
     nodes: dict[str, Node] = {}
     for file, data in source.files().items():
@@ -82,11 +82,15 @@ def _stacks(source: Source, known: Catalogue, problems: Problems) -> dict[str, S
             problems.add(Place(file), f"{named(stem)} is no name for a stack", "lower-case letters, digits and `-`")
         elif node is not None:
             nodes[stem] = node
-    return _read_stacks(nodes, bases, known, problems)
+    return _read_stacks(nodes, bases, known, nested, problems)
 
 
 def _read_stacks(
-    nodes: Mapping[str, Node], bases: Mapping[str, Node | None], known: Catalogue, problems: Problems
+    nodes: Mapping[str, Node],
+    bases: Mapping[str, Node | None],
+    known: Catalogue,
+    nested: Catalogue,
+    problems: Problems,
 ) -> dict[str, Stack]:
     """The stacks with their bases; none from where on they hold more than can be planned."""
     # A base counts with each stack that extends it: a thousand small files can make one large base a thousand times.
@@ -101,7 +105,7 @@ def _read_stacks(
         if total > VALUE_LIMIT:
             problems.add(Place(node.file), f"the stacks up to here hold more than {VALUE_LIMIT:,} values", "hold fewer")
             break
-        stacks[name] = read_stack(name, extended, known, problems)
+        stacks[name] = read_stack(name, extended, known, nested, problems)
     return stacks
 
 

@@ -1,5 +1,6 @@
 """One stack file, read as far as it goes alone: its head, and a draft for each resource."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -23,7 +24,7 @@ _NAME_HINT = "a logical name is lower-case letters, digits and `-`; the platform
 class Draft:
     """A resource on its way: what the file says, then what that refers to, then what is declared.
 
-    `group` is the draft of the resource that groups it; `refused`: it has problems, and nothing more is said of it.
+    `group` is the logical name of the resource that groups it; `refused`: it has problems, and no more is said.
     """
 
     stack: str
@@ -81,7 +82,17 @@ def catalogue(kinds: Kinds) -> Catalogue:
     result: dict[str, dict[str, type[Resource]]] = {}
     for kind, cls in kinds.items():
         platform, _, word = kind.partition(".")
-        result.setdefault(platform, {})[cls.section or word] = cls
+        if not cls.nested:
+            result.setdefault(platform, {})[cls.section or word] = cls
+    return result
+
+
+def nested_kinds(kinds: Kinds) -> Catalogue:
+    """The kinds that stand inside another's entry: by the kind that groups them, then by their key there."""
+    result: dict[str, dict[str, type[Resource]]] = {}
+    for cls in kinds.values():
+        if cls.nested:
+            result.setdefault(cls.refers()[cls.group_by], {})[cls.section] = cls
     return result
 
 
@@ -99,7 +110,7 @@ def check_keys(node: Node, known: Catalogue, problems: Problems) -> Mapping[str,
     return result
 
 
-def read_stack(name: str, node: Node, known: Catalogue, problems: Problems) -> Stack:
+def read_stack(name: str, node: Node, known: Catalogue, nested: Catalogue, problems: Problems) -> Stack:
     """The stack of a file, already extended. What is wrong goes to the problems."""
     keys = check_keys(node, known, problems)
     account = required_text(keys, "account", node.at_value(""), "", problems)
@@ -115,7 +126,7 @@ def read_stack(name: str, node: Node, known: Catalogue, problems: Problems) -> S
     )
     for platform, sections in known.items():
         if platform in keys:
-            _read_platform(stack, platform, keys[platform], sections, problems)
+            _read_platform(stack, platform, keys[platform], sections, nested, problems)
     return stack
 
 
@@ -130,7 +141,12 @@ def _writer(node: Node | None, problems: Problems) -> Writer:
 
 
 def _read_platform(
-    stack: Stack, platform: str, node: Node, sections: Mapping[str, type[Resource]], problems: Problems
+    stack: Stack,
+    platform: str,
+    node: Node,
+    sections: Mapping[str, type[Resource]],
+    nested: Catalogue,
+    problems: Problems,
 ) -> None:
     for key, section in _map(node, platform, "must be a map of sections", problems).items():
         path = f"{platform}.{key}"
@@ -139,29 +155,37 @@ def _read_platform(
             problems.add(section.at_key(path), f"unknown key {named(key)}", problems.nearest(key, sections))
             continue
         if not cls.group_by:
-            _read_section(stack, cls, section, path, "", problems)
+            _read_section(stack, cls, section, path, "", nested, problems)
             continue
         for group, inner in _map(section, path, f"must be a map by {cls.group_by}", problems).items():
-            if _is_logical(group, inner, f"{path}.{group}", problems):
-                _read_section(stack, cls, inner, f"{path}.{group}", group, problems)
+            if _is_logical(group, LOGICAL_NAME, inner, f"{path}.{group}", problems):
+                _read_section(stack, cls, inner, f"{path}.{group}", group, nested, problems)
 
 
-def _read_section(stack: Stack, cls: type[Resource], node: Node, path: str, group: str, problems: Problems) -> None:
+def _read_section(
+    stack: Stack, cls: type[Resource], node: Node, path: str, group: str, nested: Catalogue, problems: Problems
+) -> None:
     platform, _, word = cls.kind.partition(".")
     drafts = stack.drafts.setdefault(cls.kind, {})
     for name, inner in _map(node, path, "must be a map by logical name", problems).items():
         own_path = f"{path}.{name}"
-        if not _is_logical(name, inner, own_path, problems):
+        if not _is_logical(name, cls.logical_name, inner, own_path, problems):
             continue
         values = inner.value
+        if cls.shorthand and type(values) not in (dict, list, type(None)):
+            values = {cls.shorthand: inner}
         if type(values) is not dict:
             problems.add(inner.at_value(own_path), "must be a map of fields", "`{}` where all are left out")
             continue
         full = f"{group}/{name}" if group else name
         address = Address(platform, word, full)
         covers = values.get(COVERS)
-        if covers is not None:
-            values = {key: value for key, value in values.items() if key != COVERS}
+        inside = {key: below for key, below in nested.get(cls.kind, {}).items() if key in values}
+        if covers is not None or inside:
+            left_out = (COVERS, *inside)
+            for key, below in inside.items():
+                _read_section(stack, below, values[key], f"{own_path}.{key}", full, nested, problems)
+            values = {key: value for key, value in values.items() if key not in left_out}
         drafts[full] = Draft(stack.name, stack.account, address, cls, values, inner, own_path, covers, group)
 
 
@@ -172,8 +196,9 @@ def _map(node: Node, path: str, message: str, problems: Problems) -> Mapping[str
     return {}
 
 
-def _is_logical(name: str, node: Node, path: str, problems: Problems) -> bool:
-    if LOGICAL_NAME.match(name):
+def _is_logical(name: str, pattern: re.Pattern[str], node: Node, path: str, problems: Problems) -> bool:
+    if pattern.match(name):
         return True
-    problems.add(node.at_key(path), f"{named(name)} is no logical name", _NAME_HINT)
+    hint = _NAME_HINT if pattern is LOGICAL_NAME else f"it looks like {pattern.pattern}"
+    problems.add(node.at_key(path), f"{named(name)} is no logical name", hint)
     return False

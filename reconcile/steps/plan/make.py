@@ -19,6 +19,7 @@ from .applied import Kinds, last_applied, remembers, resource_of
 from .diff import cause_of, differences, initial
 from .digest import digest_of
 from .match import Facts, Matching, Place, match, place
+from .needs import without_unmet
 from .refusals import refuse_new_account, refuse_renames, with_moves
 from .resolve import fill_in, waits
 from .waves import in_waves
@@ -91,6 +92,8 @@ def make_plan(
         _plan_left(account, seen, inputs, draft)
     if mode == "spec":
         _plan_gone(matching, inputs, draft)
+    draft.changes, unmet = without_unmet(draft.changes, {address for _, address in matching.pairs})
+    draft.gaps.extend(unmet)
     refuse_renames(draft.changes, desired, matching.pairs)
     return _finish(inputs, draft, matching, desired, at.isoformat().replace("+00:00", "Z") if at else "")
 

@@ -40,6 +40,9 @@ def in_waves(changes: Sequence[Change], applied: Mapping[tuple[str, Address], Ap
 
 def _needs(change: Change, applied: Mapping[tuple[str, Address], Applied]) -> set[Address]:
     needs = set(change.needs)
+    if change.kind.nested:
+        # What stands inside a thing is written together with it: one service with twenty variables is one deploy.
+        needs = {one for one in needs if one.full_kind != change.kind.refers()[change.kind.group_by]}
     history = applied.get((change.stack, change.address))
     for text in history.references.values() if history else ():
         needs.update(reference.address for reference in references_in(text))
