@@ -53,7 +53,7 @@ def listings_of(tree: Tree, one: Declared) -> set[Listing]:
     found = {(one.account, Container(one.resource.kind, one.resource.container()))}
     if one.references:
         for other in tree.declared():
-            if other.address in one.needs:
+            if (other.stack, other.address) in one.needs:
                 found.add((other.account, Container(other.resource.kind, other.resource.container())))
     return found
 

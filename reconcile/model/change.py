@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from .observation import Gap, Seen
 from .resource import Address, Key, Resource
-from .spec import Declared, Ignore, Location
+from .spec import Declared, Ignore, Location, Place
 
 Verb = Literal["create", "update", "replace", "delete", "adopt"]
 Cause = Literal["git", "drift", "rotation", "reference", "unknown"]
@@ -21,6 +21,10 @@ class FieldChange:
     after: Any = None
     pending: str = ""
     hidden: bool = False
+    print: str = ""
+    """Fingerprint of a hidden value that is wanted; "" where there is none."""
+    unknown: bool = False
+    """The live value cannot be read, so nobody knows whether it differs; only that it was touched."""
     drifted: bool = False
     """Live differs from what was last applied, whatever else moved."""
 
@@ -50,8 +54,8 @@ class Change:
     references: Mapping[str, str] = field(default_factory=dict)
     managed: str = ""
     """The platform's own product that manages the live thing; "" for none."""
-    needs: tuple[Address, ...] = ()
-    """Addresses whose changes come first."""
+    needs: tuple[Place, ...] = ()
+    """What must exist first."""
     left: tuple[str, ...] = ()
     """Fields that an ignore rule accepts as they live: sent as they are, remembered as declared."""
     at: Location | None = None

@@ -6,6 +6,9 @@ from typing import Any
 
 from .resource import Address, Key
 
+TOUCHED = "touched"
+"""In `Applied.prints`: when the platform said, right after we wrote, that the thing was last written."""
+
 
 @dataclass(frozen=True, slots=True)
 class Owned:

@@ -53,6 +53,9 @@ class World(Protocol):
     def shelves(self, kind: str) -> Mapping[str, MutableMapping[str, Thing]]:
         """The same for all accounts, by account name: for telling another account's thing from none."""
 
+    def account_id(self, account: str) -> str:
+        """The platform's id of an account, by its name in the stacks: what its token answers for. Raises KeyError."""
+
     def now(self) -> dt.datetime:
         """The world's clock, UTC."""
 
@@ -66,12 +69,16 @@ Handler = Callable[[World, Asked], Told]
 @dataclass(frozen=True)
 class Route:
     """`GET /zones/{zone}/dns_records`. A placeholder matches one segment. `fields` names the query parameters that
-    the vendor knows: an unknown one is refused with the vendor's own words where it does so, else 422."""
+    the vendor knows: an unknown one is refused with the vendor's own words where it does so, else 422; with
+    `any_query` none is. `reads` tells of a body whether the call only asks, though its method is not GET: it then
+    answers to faults as a GET does, too."""
 
     method: str
     path: str
     handler: Handler
     query: frozenset[str] = frozenset()
+    any_query: bool = False
+    reads: Callable[[Any], bool] | None = None
 
 
 class PretendPlatform(Protocol):

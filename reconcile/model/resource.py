@@ -4,9 +4,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, get_args
 
 from pydantic import BaseModel, ConfigDict
+
+from .secret import SecretText
 
 LOGICAL_NAME = re.compile(r"[a-z0-9][a-z0-9-]*\Z")
 # `$${` is an escape, `${{` is the platform's own; both pass untouched.
@@ -173,9 +175,23 @@ class Resource(BaseModel):
         """
         return ((str(getattr(self, "name", "")),),)
 
+    @property
+    def only_seen(self) -> bool:
+        """Must be there, and is never made, changed, owned or deleted by us."""
+        return self.lookup
+
     def by_hand(self) -> str:
         """Why only a person can make it where it is missing; "" where we can."""
         return ""
+
+    def touched_at(self) -> str:
+        """When the platform says that it was last written; "" where it does not say."""
+        return str(getattr(self, "updated_at", None) or "")
+
+    def prints(self) -> dict[str, str]:
+        """The fingerprints of its secret values, by field; what has none is left out."""
+        found = ((name, getattr(self, name)) for name in _may_be_secret(type(self)))
+        return {name: value.print for name, value in found if isinstance(value, SecretText) and value.print}
 
     def referred_as(self) -> str:
         """What a field that names this resource holds after loading: its own name, or its path where names repeat."""
@@ -195,6 +211,13 @@ def _having(cls: type[Resource], trait: Trait) -> frozenset[str]:
 def _comparable(cls: type[Resource]) -> tuple[str, ...]:
     told = (ReadOnly, Declaration)
     return tuple(name for name, field in cls.model_fields.items() if not any(mark in field.metadata for mark in told))
+
+
+@cache
+def _may_be_secret(cls: type[Resource]) -> tuple[str, ...]:
+    """Fields whose type admits a secret."""
+    types = {name: cls.model_fields[name].annotation for name in cls.comparable()}
+    return tuple(name for name, kind in types.items() if kind is SecretText or SecretText in get_args(kind))
 
 
 @cache

@@ -1,11 +1,11 @@
 """What the repository wants: one Spec a stack, one Tree for all of them at one revision."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from .resource import Address, Resource
+from .resource import Address, Reference, Resource
 
 Writer = Literal["trueup", "pulumi"]
 
@@ -19,6 +19,16 @@ class Location:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
+
+
+class Place(NamedTuple):
+    """An address in a stack: two stacks may use the same names for different things."""
+
+    stack: str
+    address: Address
+
+    def __str__(self) -> str:
+        return str(self.address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +46,17 @@ class Declared:
     at: Location
     covers: tuple[str, ...] = ()
     references: Mapping[str, str] = field(default_factory=dict)
-    needs: tuple[Address, ...] = ()
-    """Addresses that must exist first: the group it stands in, and every reference."""
+    needs: tuple[Place, ...] = ()
+    """What must exist first: the group it stands in, and everything it names or whose output it refers to."""
+
+    def target_of(self, reference: Reference) -> Place | None:
+        """Where the thing that a reference of this resource names is declared."""
+        return target_among(self.needs, reference)
+
+
+def target_among(needs: Iterable[Place], reference: Reference) -> Place | None:
+    """The one of what a resource needs that a reference names; None where the reference is an input's."""
+    return next((one for one in needs if one.address == reference.address), None)
 
 
 @dataclass(frozen=True)

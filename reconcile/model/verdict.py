@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from .change import Change, Plan
@@ -43,9 +44,19 @@ class Judged:
     verdicts: tuple[Verdict, ...] = ()
 
     def of(self, change: Change) -> Verdict | None:
-        """The strictest verdict that concerns a change, its own or the whole plan's."""
-        concerned = [verdict for verdict in self.verdicts if verdict.change is None or verdict.change is change]
-        return max(concerned, key=lambda verdict: SEVERITY[verdict.decision], default=None)
+        """The strictest verdict that concerns a change, its own before the whole plan's."""
+        found = (self._strictest.get(id(change)), self._strictest.get(None))
+        return max(filter(None, found), key=lambda verdict: SEVERITY[verdict.decision], default=None)
+
+    @cached_property
+    def _strictest(self) -> dict[int | None, Verdict]:
+        """The strictest verdict on each change, by its identity, and under None on the whole plan."""
+        found: dict[int | None, Verdict] = {}
+        for verdict in self.verdicts:
+            key = None if verdict.change is None else id(verdict.change)
+            if key not in found or SEVERITY[verdict.decision] > SEVERITY[found[key].decision]:
+                found[key] = verdict
+        return found
 
     def decision(self, change: Change) -> Decision:
         found = self.of(change)

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from ..model.change import Change, Outcome, Status
 from ..model.errors import PlatformError, StalePlan
 from ..model.platform import Platform
-from ..model.resource import Address, Reference, Resource, references_in
+from ..model.resource import Reference, Resource, references_in
+from ..model.spec import Place, target_among
 from ..model.verdict import Judged
 from ..store import Ledger
 from .plan.resolve import misfit, output, resolved, waits
@@ -37,8 +38,8 @@ class Executor:
     confirm_destructive: bool
     guard: Callable[[], None]
     tell: Callable[[Outcome], None]
-    _outputs: dict[Address, Resource] = field(default_factory=dict)
-    _failed: set[Address] = field(default_factory=set)
+    _outputs: dict[Place, Resource] = field(default_factory=dict)
+    _failed: set[Place] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def apply(self, judged: Judged) -> list[Outcome]:
@@ -68,7 +69,7 @@ class Executor:
             return Outcome(change, "held", error=reason, exit_code=11)
         if change.destructive and not (self.confirm_destructive or self.approved):
             return Outcome(change, "held", error="destructive: needs --confirm-destructive", exit_code=11)
-        waits_for = sorted(str(address) for address in change.needs if address in self._failed)
+        waits_for = sorted(str(place) for place in change.needs if place in self._failed)
         if waits_for:
             return Outcome(change, "skipped", error=f"needs {', '.join(waits_for)}", exit_code=13)
         return None
@@ -81,7 +82,8 @@ class Executor:
             return change
 
         def lookup(reference: Reference) -> str | None:
-            resource = self._outputs.get(reference.address)
+            place = target_among(change.needs, reference)
+            resource = self._outputs.get(place) if place is not None else None
             return output(resource, reference.field) if resource is not None else None
 
         known = {name: getattr(after, name) for name in pending}
@@ -154,10 +156,14 @@ class Executor:
     def _note(self, outcome: Outcome) -> None:
         if outcome.status == "done":
             if outcome.resource is not None:
-                self._outputs[outcome.change.address] = outcome.resource
+                self._outputs[_place(outcome.change)] = outcome.resource
         else:
-            self._failed.add(outcome.change.address)
+            self._failed.add(_place(outcome.change))
         self.tell(outcome)
+
+
+def _place(change: Change) -> Place:
+    return Place(change.stack, change.address)
 
 
 def _as_sent(change: Change) -> Change:

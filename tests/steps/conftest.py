@@ -9,7 +9,7 @@ import pytest
 from reconcile.model.memory import Applied, Intent, Memory, Owned
 from reconcile.model.observation import Container, Gap, Mark, Observation, Seen
 from reconcile.model.resource import Address, Immutable, Key, ReadOnly, RefersTo, Resource
-from reconcile.model.spec import Declared, Ignore, Location, Moved, Project, Spec, Tree
+from reconcile.model.spec import Declared, Ignore, Location, Moved, Place, Project, Spec, Tree
 
 AT = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
 
@@ -60,7 +60,7 @@ class Toy:
         name = str(more.pop("logical", resource.name))
         group = "oak/" if resource.group_by else ""
         address = Address("toy", kind, group + name)
-        needs = (Address("toy", "shelf", "oak"),) if resource.group_by else ()
+        needs = (Place("a", Address("toy", "shelf", "oak")),) if resource.group_by else ()
         return Declared(stack, "acme", address, resource, Location(f"stacks/{stack}.yaml", 7), needs=needs, **more)  # type: ignore[arg-type]
 
     def tree(

@@ -9,7 +9,7 @@ from reconcile.model.errors import SpecError
 from reconcile.model.memory import Intent, Memory
 from reconcile.model.observation import Container, Gap, Mark
 from reconcile.model.resource import Address
-from reconcile.model.spec import Ignore, Location, Moved
+from reconcile.model.spec import Ignore, Location, Moved, Place
 from reconcile.steps.plan import make_plan
 
 from .conftest import KINDS, Book, Toy, Vault
@@ -245,13 +245,21 @@ class TestReferences:
 
     def reader(self, toy: Toy):
         text = "${toy.book.oak/moby.number}"
-        return toy.declared(
-            Book(shelf="oak", name="index", text=text),
-            references={"text": text},
-        )
+        reader = toy.declared(Book(shelf="oak", name="index", text=text), references={"text": text})
+        return replace(reader, needs=(Place("a", Address("toy", "book", "oak/moby")),))
+
+    def test_the_same_name_in_another_stack_is_another_thing(self, toy: Toy) -> None:
+        """Two stacks may both have an `oak/moby`; a reference means the one that it was linked to."""
+        reader, moby = self.reader(toy), toy.declared(MOBY)
+        other = MOBY.model_copy(update={"name": "moby-of-b", "number": "wrong"})
+        namesake = toy.declared(other, stack="b", logical="moby")
+        live = MOBY.model_copy(update={"number": "right"})
+        tree = toy.tree(reader, moby, namesake, stacks=("a", "b"))
+        found = plan(tree, toy.observation(toy.seen(other, "9"), toy.seen(live, "7")), toy.memory((moby, "7")))
+        assert {one.name: one.after for one in found.changes[0].fields}["text"] == "right"
 
     def test_an_output_to_come_is_pending_and_in_a_later_wave(self, toy: Toy) -> None:
-        reader = replace(self.reader(toy), needs=(Address("toy", "book", "oak/moby"),))
+        reader = replace(self.reader(toy), needs=(Place("a", Address("toy", "book", "oak/moby")),))
         found = plan(toy.tree(reader, toy.declared(MOBY)), toy.observation())
         assert [(one.address.leaf, one.wave) for one in found.changes] == [("moby", 0), ("index", 1)]
         pending = {one.name: one.pending for one in found.changes[1].fields}

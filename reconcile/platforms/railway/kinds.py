@@ -193,6 +193,10 @@ class _Variable(Resource):
             raise ValueError("say one of: a value, {exists: true}, {from_env: NAME}, {literal: …, because: …}")
         return self
 
+    @property
+    def only_seen(self) -> bool:
+        return self.exists
+
     def by_hand(self) -> str:
         return "its value is not ours: set it once in Railway" if self.exists else ""
 

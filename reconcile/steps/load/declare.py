@@ -8,8 +8,9 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from ...model.reference import escape, unescape
-from ...model.resource import REFERENCE, Address, ReadOnly, Reference
+from ...model.resource import REFERENCE, ReadOnly, Reference
 from ...model.spec import Declared, Location
+from ...model.spec import Place as DeclaredPlace
 from .faults import tell
 from .links import Linker, is_output
 from .problems import Place, Problems
@@ -207,8 +208,9 @@ class Declarer:
         draft.silent.add(name)
 
 
-def _needs(draft: Draft) -> tuple[Address, ...]:
+def _needs(draft: Draft) -> tuple[DeclaredPlace, ...]:
     """Targets of bare logical names, the group's among them, and of outputs. A value known at load makes no edge."""
     if not draft.names and not draft.outputs:
         return ()
-    return tuple(dict.fromkeys(target.address for target in (*draft.names.values(), *draft.outputs.values())))
+    targets = (*draft.names.values(), *draft.outputs.values())
+    return tuple(dict.fromkeys(DeclaredPlace(target.stack, target.address) for target in targets))

@@ -5,8 +5,9 @@ from types import MappingProxyType
 from typing import Any
 
 from ...model.change import Cause, FieldChange
-from ...model.memory import Applied
+from ...model.memory import TOUCHED, Applied
 from ...model.resource import Resource, Secret
+from ...model.secret import SecretText
 from .resolve import waits
 
 NONE: Mapping[str, str] = MappingProxyType({})
@@ -23,22 +24,45 @@ def differences(
     """Fields that a plan compares and that differ, in the model's order. A desired None is not compared."""
     found = []
     for name in desired.comparable():
-        want = getattr(desired, name)
-        if want is None:
+        want, have = getattr(desired, name), getattr(live, name)
+        if want is None or _is_same(want, have):
             continue
-        have = getattr(live, name)
-        if want == have:
-            continue
-        if name in desired.having(Secret):
-            found.append(FieldChange(name, hidden=True))
+        if name in desired.having(Secret) or isinstance(want, SecretText):
+            one = _hidden(name, want, have, live, applied)
+            found.extend([one] if one is not None else [])
             continue
         before = as_json(live, name)
-        drifted = applied is not None and name in applied.fields and applied.fields[name] != before
+        drifted = applied is not None and name in applied.fields and not _is_same(have, applied.fields[name], before)
         if waits(want, references.get(name, "")):
             found.append(FieldChange(name, before=before, pending=want, drifted=drifted))
         else:
             found.append(FieldChange(name, before=before, after=as_json(desired, name), drifted=drifted))
     return tuple(found)
+
+
+def _is_same(one: Any, other: Any, as_told: Any = None) -> bool:
+    """Equal, a secret by its value. `as_told` is `one` in JSON form, where `other` comes from the ledger."""
+    if isinstance(one, SecretText):
+        return isinstance(other, SecretText | str) and one.is_same(other)
+    if isinstance(other, SecretText):
+        return isinstance(one, str) and other.is_same(one)
+    return bool(one == other) or (as_told is not None and as_told == other)
+
+
+def _hidden(name: str, want: Any, have: Any, live: Resource, applied: Applied | None) -> FieldChange | None:
+    """A secret that differs, or may differ: nobody can read what lives.
+
+    Unreadable, it counts as unchanged while the fingerprint that was last applied is the wanted one and the platform's
+    own time of the last write has not moved.
+    """
+    mark = want.print if isinstance(want, SecretText) else ""
+    was = applied.prints if applied is not None else {}
+    if have is not None or not mark:
+        return FieldChange(name, hidden=True, print=mark, drifted=bool(mark) and was.get(name) == mark)
+    touched = was.get(TOUCHED) != live.touched_at()
+    if was.get(name) == mark and not touched:
+        return None
+    return FieldChange(name, hidden=True, print=mark, unknown=was.get(name) == mark, drifted=touched)
 
 
 def initial(desired: Resource, references: Mapping[str, str] = NONE) -> tuple[FieldChange, ...]:
@@ -49,8 +73,8 @@ def initial(desired: Resource, references: Mapping[str, str] = NONE) -> tuple[Fi
         want = getattr(desired, name)
         if want is None:
             continue
-        if name in desired.having(Secret):
-            found.append(FieldChange(name, hidden=True))
+        if name in desired.having(Secret) or isinstance(want, SecretText):
+            found.append(FieldChange(name, hidden=True, print=getattr(want, "print", "")))
         elif waits(want, references.get(name, "")):
             found.append(FieldChange(name, pending=want))
         else:
@@ -76,7 +100,9 @@ def cause_of(fields: tuple[FieldChange, ...], references: Mapping[str, str], app
 
 
 def _cause_of_field(one: FieldChange, references: Mapping[str, str], applied: Applied) -> Cause:
-    if not one.pending and applied.fields.get(one.name) == one.after:
+    if one.hidden and one.print and applied.prints.get(one.name) == one.print:
+        return "drift"
+    if not one.hidden and not one.pending and applied.fields.get(one.name) == one.after:
         return "drift"
     text = references.get(one.name)
     if text is not None and applied.references.get(one.name) == text:

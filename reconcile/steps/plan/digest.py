@@ -18,7 +18,7 @@ def digest_of(plan: Plan) -> str:
             change.id,
             change.verb,
             change.cause,
-            [[one.name, one.before, one.after, one.pending, one.hidden] for one in change.fields],
+            [[one.name, one.before, one.after, one.pending, one.hidden, one.print] for one in change.fields],
         ]
         for change in plan.changes
     ]

@@ -8,9 +8,11 @@ not declared, ours  delete (history)   unmanaged               forgotten        
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal
 
 from ...model.change import Accepted, Change, FieldChange, Owning, Plan, Unmanaged
+from ...model.exits import PERSON
 from ...model.memory import Memory
 from ...model.observation import Container, Gap, Mark, Observation, Seen
 from ...model.resource import Address, Immutable, references_in
@@ -50,6 +52,11 @@ class _Inputs:
     read: frozenset[tuple[str, Container]]
     gaps: tuple[Gap, ...]
     mode: Mode
+
+    @cached_property
+    def declared_at(self) -> Mapping[Place, Declared]:
+        """What the tree declares, by stack and address."""
+        return {place(one): one for one in self.tree.declared()}
 
 
 def make_plan(
@@ -92,7 +99,7 @@ def make_plan(
         _plan_left(account, seen, inputs, draft)
     if mode == "spec":
         _plan_gone(matching, inputs, draft)
-    draft.changes, unmet = without_unmet(draft.changes, {address for _, address in matching.pairs})
+    draft.changes, unmet = without_unmet(draft.changes, matching.pairs)
     draft.gaps.extend(unmet)
     refuse_renames(draft.changes, desired, matching.pairs)
     return _finish(inputs, draft, matching, desired, at.isoformat().replace("+00:00", "Z") if at else "")
@@ -102,17 +109,17 @@ def _desired(inputs: _Inputs, draft: _Draft) -> list[Declared]:
     """What to compare with: other stacks always by their spec, the chosen ones by the mode."""
     others = [one for one in inputs.tree.declared() if one.stack not in inputs.stacks]
     if inputs.mode == "destroy":
-        lookups = [one for one in inputs.tree.declared() if one.stack in inputs.stacks and one.resource.lookup]
+        lookups = [one for one in inputs.tree.declared() if one.stack in inputs.stacks and one.resource.only_seen]
         return others + lookups
     if inputs.mode == "spec":
         return list(inputs.tree.declared())
     found, gaps = last_applied(inputs.tree, inputs.memory, inputs.kinds, inputs.stacks)
     draft.gaps.extend(gaps)
-    lookups = [one for one in inputs.tree.declared() if one.stack in inputs.stacks and one.resource.lookup]
+    lookups = [one for one in inputs.tree.declared() if one.stack in inputs.stacks and one.resource.only_seen]
     unapplied = [
         one
         for one in inputs.tree.declared()
-        if one.stack in inputs.stacks and not one.resource.lookup and place(one) not in found
+        if one.stack in inputs.stacks and not one.resource.only_seen and place(one) not in found
     ]
     # Things declared and never applied are matched too, so that they do not show as unmanaged; they plan nothing.
     return others + lookups + list(found.values()) + unapplied
@@ -134,22 +141,29 @@ def match_with_references(
 
 
 def _plan_declared(one: Declared, matching: Matching, inputs: _Inputs, draft: _Draft) -> None:
-    if inputs.mode == "drift" and not one.resource.lookup and place(one) not in inputs.memory.applied:
+    if inputs.mode == "drift" and not one.resource.only_seen and place(one) not in inputs.memory.applied:
         return
     seen = matching.pairs.get(place(one))
     container = Container(one.address.full_kind, one.resource.container())
     if seen is None:
         if (one.account, container) not in inputs.read:
             _say_unseen(one, container, inputs, draft)
-        elif one.resource.lookup:
-            title = one.resource.title()
-            draft.gaps.append(Gap(one.account, one.address.full_kind, title, f"{title} is not in this account"))
+        elif one.resource.only_seen:
+            draft.gaps.append(_missing(one))
         elif not _blocked_by_reference(one, matching, inputs, draft):
             draft.changes.append(_create(one, inputs))
         return
-    if one.resource.lookup:
+    if one.resource.only_seen:
         return
     _plan_pair(one, seen, matching, inputs, draft)
+
+
+def _missing(one: Declared) -> Gap:
+    """What must be there and is not: a person's to make (16), or somebody else's (17)."""
+    title, person = one.resource.title(), one.resource.by_hand()
+    if person:
+        return Gap(one.account, one.address.full_kind, title, f"{one.address} is not there: {person}", exit_code=PERSON)
+    return Gap(one.account, one.address.full_kind, title, f"{title} is not in this account")
 
 
 def _plan_pair(one: Declared, seen: Seen, matching: Matching, inputs: _Inputs, draft: _Draft) -> None:
@@ -199,7 +213,8 @@ def _blocked_by_reference(one: Declared, matching: Matching, inputs: _Inputs, dr
         if not waits(value, text):
             continue
         for reference in references_in(value):
-            target = next((spec for spec in inputs.tree.declared() if spec.address == reference.address), None)
+            where = one.target_of(reference)
+            target = inputs.declared_at.get(where) if where is not None else None
             if target is None:
                 continue
             paired = place(target) in matching.pairs
@@ -208,17 +223,11 @@ def _blocked_by_reference(one: Declared, matching: Matching, inputs: _Inputs, dr
                 Container(target.address.full_kind, target.resource.container()),
             ) in inputs.read
             # Paired but without a value: the platform has not given it yet. Absent and readable: this plan makes it.
-            if not paired and readable and not target.resource.lookup and target.stack in inputs.stacks:
+            if not paired and readable and not target.resource.only_seen and target.stack in inputs.stacks:
                 continue
             why = "has no value yet" if paired else "could not be seen"
-            draft.gaps.append(
-                Gap(
-                    one.account,
-                    one.address.full_kind,
-                    one.resource.container(),
-                    f"{one.address} waits: {reference} {why}",
-                )
-            )
+            told = f"{one.address} waits: {reference} {why}"
+            draft.gaps.append(Gap(one.account, one.address.full_kind, one.resource.container(), told))
             return True
     return False
 
@@ -359,7 +368,7 @@ def _finish(inputs: _Inputs, draft: _Draft, matching: Matching, desired: Sequenc
         owned[pair] = owned.get(pair, 0) + 1
     wanted: dict[tuple[str, str], int] = {}
     for one in desired:
-        if not one.resource.lookup:
+        if not one.resource.only_seen:
             pair = (one.stack, one.address.platform)
             wanted[pair] = wanted.get(pair, 0) + 1
     chosen: Mapping[Place, None] = {place(one): None for one in desired if one.stack in inputs.stacks}

@@ -207,5 +207,5 @@ def _by_weaker_key(
 def _pair(one: Declared, seen: Seen, free: dict[tuple[str, str], Seen], found: Matching, *, ours: bool) -> None:
     del free[seen.kind, seen.id]
     found.pairs[place(one)] = seen
-    if ours and not one.resource.lookup:
+    if ours and not one.resource.only_seen:
         found.ours.add(place(one))

@@ -5,16 +5,17 @@ from collections.abc import Collection, Sequence
 from ...model.change import Change
 from ...model.observation import Gap
 from ...model.resource import Address
+from ...model.spec import Place
 
 
-def without_unmet(changes: Sequence[Change], living: Collection[Address]) -> tuple[list[Change], list[Gap]]:
+def without_unmet(changes: Sequence[Change], living: Collection[tuple[str, Address]]) -> tuple[list[Change], list[Gap]]:
     """The changes less the creates whose needs are not met, and why each was left out.
 
     As many rounds as a chain is long: what needs a thing that was left out is left out too.
     """
     kept, gaps = list(changes), list[Gap]()
     while True:
-        there = {change.address for change in kept if change.verb == "create"} | set(living)
+        there = {(change.stack, change.address) for change in kept if change.verb == "create"} | set(living)
         unmet = {id(change): need for change in kept for need in change.needs if _blocks(change, need, there)}
         if not unmet:
             return kept, gaps
@@ -27,5 +28,5 @@ def without_unmet(changes: Sequence[Change], living: Collection[Address]) -> tup
         kept = [change for change in kept if id(change) not in unmet]
 
 
-def _blocks(change: Change, need: Address, there: Collection[Address]) -> bool:
+def _blocks(change: Change, need: Place, there: Collection[tuple[str, Address]]) -> bool:
     return change.verb == "create" and need not in there

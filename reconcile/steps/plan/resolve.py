@@ -51,14 +51,14 @@ def fill_in(declared: Sequence[Declared], pairs: Mapping[Place, Seen]) -> tuple[
     Raises SpecError where a value is a secret and would be readable.
     """
     _refuse_readable_secrets(declared)
-    live = {address: seen.resource for (_, address), seen in pairs.items()}
     misfits: dict[Place, str] = {}
 
-    def lookup(reference: Reference) -> str | None:
-        resource = live.get(reference.address)
-        return output(resource, reference.field) if resource is not None else None
-
     def one_filled(one: Declared) -> Declared:
+        def lookup(reference: Reference) -> str | None:
+            where = one.target_of(reference)
+            seen = pairs.get(where) if where is not None else None
+            return output(seen.resource, reference.field) if seen is not None else None
+
         try:
             return replace(one, resource=resolved(one.resource, one.references, lookup))
         except ValidationError as error:

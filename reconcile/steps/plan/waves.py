@@ -1,6 +1,6 @@
 """The order of changes: all of one wave are independent of each other."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from ...model.change import Change
@@ -13,19 +13,18 @@ def in_waves(changes: Sequence[Change], applied: Mapping[tuple[str, Address], Ap
 
     Expects the spec to be free of cycles: the loader lists and refuses them.
     """
-    by_address: dict[Address, list[int]] = {}
-    for index, change in enumerate(changes):
-        by_address.setdefault(change.address, []).append(index)
+    at = {(change.stack, change.address): index for index, change in enumerate(changes)}
     before: list[list[int]] = [[] for _ in changes]
+    stacks = frozenset(change.stack for change in changes)
     for index, change in enumerate(changes):
-        for needed in _needs(change, applied):
-            for other in by_address.get(needed, ()):
-                if other == index:
-                    continue
-                if changes[other].verb == "delete":
-                    before[other].append(index)
-                elif change.verb != "delete":
-                    before[index].append(other)
+        for needed in _needs(change, applied, stacks):
+            other = at.get(needed)
+            if other is None or other == index:
+                continue
+            if changes[other].verb == "delete":
+                before[other].append(index)
+            elif change.verb != "delete":
+                before[index].append(other)
     depth: dict[int, int] = {}
 
     def depth_of(index: int, under: frozenset[int]) -> int:
@@ -38,12 +37,16 @@ def in_waves(changes: Sequence[Change], applied: Mapping[tuple[str, Address], Ap
     return tuple(sorted(numbered, key=lambda change: (change.wave, change.stack, change.address)))
 
 
-def _needs(change: Change, applied: Mapping[tuple[str, Address], Applied]) -> set[Address]:
-    needs = set(change.needs)
+def _needs(
+    change: Change, applied: Mapping[tuple[str, Address], Applied], stacks: Collection[str]
+) -> set[tuple[str, Address]]:
+    """Places. What the history referred to may stand in any stack: nothing says any more in which."""
+    needs: set[tuple[str, Address]] = set(change.needs)
     if change.kind.nested:
         # What stands inside a thing is written together with it: one service with twenty variables is one deploy.
-        needs = {one for one in needs if one.full_kind != change.kind.refers()[change.kind.group_by]}
+        group = change.kind.refers()[change.kind.group_by]
+        needs = {(stack, address) for stack, address in needs if address.full_kind != group}
     history = applied.get((change.stack, change.address))
     for text in history.references.values() if history else ():
-        needs.update(reference.address for reference in references_in(text))
+        needs.update((stack, reference.address) for reference in references_in(text) for stack in stacks)
     return needs
