@@ -26,6 +26,8 @@ from typing import Any
 
 from worlds import STACK, Sandbox, Shape, sandbox, write_octodns, write_ours
 
+from reconcile.settings import Settings
+
 HERE = Path(__file__).resolve().parent
 PHASES = ("start", "load", "open", "observe + plan", "apply")
 
@@ -222,7 +224,7 @@ def report(rows: list[Row], quick: bool) -> str:
         "",
         f"{time.strftime('%Y-%m-%d', time.gmtime())}, Python {platform.python_version()}, {cores} cores, "
         f"{platform.processor() or platform.machine()}, {platform.system()}; {versions}"
-        f"{'; --quick' if quick else ''}.",
+        f"; {Settings(HERE).parallelism} calls at once{'; --quick' if quick else ''}.",
         "",
         "Seconds are min / median. *Whole* is the process from its start to its end; the phases are parts of it (with",
         "several workers of octoDNS they overlap). Calls are those that the sandbox counted. It runs beside them on",

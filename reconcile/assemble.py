@@ -1,11 +1,12 @@
 """Settings to working parts: the only place that constructs."""
 
+import gc
 import getpass
 import hashlib
 import os
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,7 +28,9 @@ from .rules import of_repository, shipped
 from .sandbox.ready import Ready
 from .settings import Settings
 from .steps.load import Source, at_revision, load, load_project, working_tree
+from .steps.reveal import Note, pretend_value, reveal, wanted_of
 from .store import Ledger, begin_ledger, open_ledger
+from .store.vault import KEY_FILE, KEY_VARIABLE, Key, Vault, begin_vault, make_runner_key, open_vault, runner_key
 from .wire import Budget, CallLimit, CallLog, Client, Pool, Redactor
 from .wire.rest import RestPlatform
 
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
     from .sandbox.world import World
 
 SANDBOX_LEDGER_ID = "sandbox"
+_COLLECT_EVERY = (200_000, 20, 20)
+"""A command lives for seconds and holds what it reads: collecting every 700 objects is a third of a large plan."""
 
 
 @dataclass
@@ -64,6 +69,8 @@ class Workshop(AbstractContextManager["Workshop"]):
             self.clock = lambda: datetime.now(UTC) + offset
         self._tree: Tree | None = None
         self._ledger: Ledger | None = None
+        self._closing.callback(gc.set_threshold, *gc.get_threshold())
+        gc.set_threshold(*_COLLECT_EVERY)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -85,6 +92,9 @@ class Workshop(AbstractContextManager["Workshop"]):
         """Every stack of the repository. Raises SpecError."""
         if self._tree is None:
             self._tree = load(self.source, self.kinds)
+            # It stays until the end: no collection need walk it again.
+            self._closing.callback(gc.unfreeze)
+            gc.freeze()
         return self._tree
 
     @property
@@ -125,8 +135,46 @@ class Workshop(AbstractContextManager["Workshop"]):
             self._closing.callback(opened.close)
         return self._ledger
 
-    def platforms(self) -> tuple[dict[Pair, Platform], dict[Pair, str]]:
-        """One platform per account that the project names, and the pairs that cannot be asked, with the reason."""
+    @property
+    def key_file(self) -> Path:
+        """Where the runner's key is kept, if not in the environment; a sandbox's own is beside its ledger."""
+        world = self.world
+        if world is None or world.ledger is None:
+            return self.settings.root / KEY_FILE
+        ledger = self.settings.root / world.ledger
+        return ledger.with_name(f"{ledger.name}.key")
+
+    def runner_key(self) -> Key | None:
+        """None where there is none. A sandbox has its own, never a live one's. Raises KeyRefused."""
+        return runner_key(os.environ if self.world is None else {}, self.key_file)
+
+    def vault(self) -> tuple[Vault | None, str]:
+        """What makes fingerprints, or why it cannot be opened. A sandbox's is begun when absent. Raises KeyRefused."""
+        ledger, key = self.ledger(), self.runner_key()
+        if self.world is not None and not ledger.sealed():
+            key = key or make_runner_key(self.key_file) or self.runner_key()
+            if key is not None:
+                begin_vault(ledger, key)
+        if key is None:
+            return None, f"there is no runner key in {KEY_VARIABLE} or {KEY_FILE}"
+        vault = open_vault(ledger, key)
+        return vault, "" if vault else "the ledger holds no pepper: `trueup init` makes one"
+
+    def revealed(self) -> tuple[Tree, list[Note]]:
+        """The tree with the secrets that its stacks name, and what could not be filled in. Raises KeyRefused."""
+        stacks = dict.fromkeys(one.declared.stack for one in wanted_of(self.tree))
+        if not stacks:
+            return self.tree, []
+        vault, why = self.vault()
+        pretend = pretend_value if self.world is not None else None
+        tree, notes = reveal(self.tree, os.environ, vault.fingerprint if vault else None, pretend=pretend)
+        return tree, [*(Note(stack, why) for stack in stacks if why), *notes]
+
+    def platforms(self, known: Iterable[SecretText] = ()) -> tuple[dict[Pair, Platform], dict[Pair, str]]:
+        """One platform per account that the project names, and the pairs that cannot be asked, with the reason.
+
+        `known` are secrets, besides the credentials, that no message may repeat.
+        """
         pool = Pool(self.settings.parallelism)
         limit = CallLimit(self.settings.max_calls)
         found: dict[Pair, Platform] = {}
@@ -139,7 +187,7 @@ class Workshop(AbstractContextManager["Workshop"]):
                     blind[account, platform] = missing
                 else:
                     credentials[account, platform] = got
-        redactor = Redactor(one for got in credentials.values() for one in got.values())
+        redactor = Redactor((*known, *(one for got in credentials.values() for one in got.values())))
         for (account, platform), got in credentials.items():
             access = self.project.accounts[account][platform]
             found[account, platform] = self._platform(account, access, got, pool, limit, redactor)
@@ -191,9 +239,10 @@ class Workshop(AbstractContextManager["Workshop"]):
         return {name: SecretText(os.environ[variable], variable) for name, variable in access.credentials.items()}, ""
 
     def reconciler(self, *, progress: Callable[[str], None] = lambda text: None) -> Reconciler:
-        """Raises SpecError, LedgerError."""
-        tree = self.tree
-        platforms, blind = self.platforms()
+        """Raises SpecError, LedgerError, KeyRefused."""
+        tree, notes = self.revealed()
+        filled = (getattr(one.declared.resource, one.field) for one in wanted_of(tree))
+        platforms, blind = self.platforms(one for one in filled if one is not None)
         return Reconciler(
             tree=tree,
             kinds=self.kinds,
@@ -206,6 +255,7 @@ class Workshop(AbstractContextManager["Workshop"]):
             settle=self.world is None,
             sleep=self.sleep,
             progress=progress,
+            notes=notes,
         )
 
 

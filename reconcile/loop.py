@@ -12,7 +12,8 @@ from .model.memory import Applied, Memory, Owned
 from .model.observation import Container, Observation, Scope
 from .model.platform import Platform
 from .model.resource import Address, Resource, Secret
-from .model.spec import Declared, Tree
+from .model.secret import HIDDEN
+from .model.spec import Declared, Place, Tree
 from .model.verdict import Judged, Rule
 from .steps.accounts import accounts_seen
 from .steps.apply import Executor
@@ -21,6 +22,7 @@ from .steps.observe import observe
 from .steps.plan import Mode, make_plan
 from .steps.plan.applied import resource_of
 from .steps.plan.digest import digest_of
+from .steps.reveal import Note
 from .store import Ledger
 
 Pair = tuple[str, str]
@@ -96,6 +98,8 @@ class Reconciler:
     progress: Callable[[str], None] = field(default=lambda text: None)
     account_ids: dict[Pair, str] = field(default_factory=dict)
     """The platforms' ids of the accounts that answered the last reading; pinned by whoever writes."""
+    notes: Sequence[Note] = ()
+    """What the plans of single stacks must say besides: secrets of the tree that could not be filled in."""
 
     def plan(self, stacks: Iterable[str], *, mode: Mode = "spec", choice: Choice | None = None) -> Judged:
         """Reads, compares and judges; writes nothing anywhere. Raises WrongAccount, SpecError."""
@@ -103,7 +107,8 @@ class Reconciler:
         memory = self.ledger.memory()
         observations = self._look(names, memory)
         plan = make_plan(self.tree, names, observations, memory, self.kinds, mode=mode)
-        plan = self._chosen(plan, choice or Choice())
+        told = tuple(dict.fromkeys(note.text for note in self.notes if note.stack in names))
+        plan = replace(self._chosen(plan, choice or Choice()), warnings=plan.warnings + told)
         return judge(replace(plan, predicted_calls=self._predict(plan.changes)), self.rules)
 
     def apply(
@@ -250,13 +255,19 @@ class Reconciler:
             pair = (account, resource.kind.partition(".")[0])
             found.setdefault(pair, set()).add(Container(resource.kind, resource.container()))
 
+        grouped = [(kind.refers()[kind.group_by], kind.kind) for kind in self.kinds.values() if kind.group_by]
+        needed: set[Place] = set()
         for name in names:
             for one in self.tree.stacks[name].declared.values():
                 add(one.account, one.resource)
-                for kind in self.kinds.values():
-                    if kind.group_by and kind.refers().get(kind.group_by) == one.resource.kind:
+                needed.update(one.needs)
+                for group, kind in grouped:
+                    if group == one.resource.kind:
                         pair = (one.account, one.address.platform)
-                        found.setdefault(pair, set()).add(Container(kind.kind, one.resource.title()))
+                        found.setdefault(pair, set()).add(Container(kind, one.resource.contents()))
+        for stack, address in needed:
+            target = self.tree.stacks[stack].declared[address]
+            add(target.account, target.resource)
         chosen = frozenset(names)
         for row in memory.owned:
             if row.stack not in chosen:
@@ -315,13 +326,14 @@ def history_of(declared: Declared, revision: str, at: datetime) -> Applied:
     """What the ledger remembers of a resource that lives as declared."""
     resource = declared.resource
     shown = set(resource.comparable()) - resource.having(Secret)
-    values = resource.model_dump(mode="json", include=shown, exclude_none=True)
+    dumped = resource.model_dump(mode="json", include=shown, exclude_none=True)
+    values = {name: value for name, value in dumped.items() if value != HIDDEN}
     return Applied(
         declared.stack,
         declared.address,
         revision,
         values,
         dict(declared.references),
-        {},
+        resource.prints(),
         at.isoformat().replace("+00:00", "Z"),
     )

@@ -1,12 +1,12 @@
 """The command line. Every command imports what it needs when it runs, so that `--help` answers at once."""
 
-import gc
 import sys
 from typing import NoReturn
 
 import typer
 
 from .. import __version__
+from ..model.exits import INTERRUPTED
 from .asking import add_to as asking
 from .changing import add_to as changing
 from .demo import add_to as demo
@@ -44,12 +44,13 @@ for add_commands in (takeover, changing, asking, ledger, sandbox, demo):
 
 def main() -> NoReturn:
     """The console script. Leaves with the codes of DESIGN D13; a misspelt command or option leaves with 1."""
-    # A command lives for seconds and holds what it reads: collecting every 700 objects is a third of a large plan.
-    gc.set_threshold(200_000, 20, 20)
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)
+        # Typer answers Ctrl-C with a return value: nothing reaches the `except` below.
+        if code == INTERRUPTED:
+            raise KeyboardInterrupt
     except Leave as leaving:
         sys.exit(leaving.code)
     except BaseException as error:
         sys.exit(leave_with(error, as_json="--json" in sys.argv))
-    sys.exit(0)
+    sys.exit(code or 0)

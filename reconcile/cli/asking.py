@@ -11,9 +11,12 @@ from .leaving import Leave
 from .screen import console, waiting
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
 
     from ..assemble import Workshop
+    from ..model.errors import Problem
     from ..reference.coverage import Report
 
 Here = Path()
@@ -37,6 +40,7 @@ def validate(
     with opt.workshop(directory, rev=rev) as shop:
         rules = _checked(shop)
         tree = shop.tree
+        warnings = _wrong_claims(shop)
     stacks = {name: len(spec.declared) for name, spec in tree.stacks.items()}
     ignores = sum(len(spec.ignores) for spec in tree.stacks.values())
     if as_json:
@@ -48,6 +52,7 @@ def validate(
                 "resources": sum(stacks.values()),
                 "ignore_rules": ignores,
                 "rules": rules,
+                "warnings": [str(warning) for warning in warnings],
             }
         )
         return
@@ -56,6 +61,7 @@ def validate(
     screen.print(f"{', '.join(parts)}: all valid")
     for name, count in stacks.items():
         screen.print(f"  {plain(name)}  {_count(count, 'resource')}")
+    _print_warnings(screen, warnings)
 
 
 def _checked(shop: "Workshop") -> int:
@@ -75,6 +81,15 @@ def _checked(shop: "Workshop") -> int:
     if problems:
         raise SpecError(problems)
     return rules
+
+
+def _wrong_claims(shop: "Workshop") -> "tuple[Problem, ...]":
+    """`covers:` that cannot be what they say, where the repository has obligations. Raises SpecError."""
+    from ..reference.coverage import coverage as counted
+    from ..reference.coverage import read_obligations
+
+    obligations = read_obligations(shop.settings.root)
+    return counted(obligations, shop.tree, frozenset()).problems if obligations else ()
 
 
 def status(as_json: opt.Json = False, no_color: opt.NoColor = False, directory: opt.Directory = Here) -> None:
@@ -238,8 +253,14 @@ def _print_counts(screen: "Console", report: "Report") -> None:
     total = report.counts()
     table.add_row("all", *(str(count) for count in total.values()), str(sum(total.values())), style="bold")
     screen.print(table)
-    for problem in report.problems:
-        screen.print(f"[yellow]warning:[/] {plain(problem)}")
+    _print_warnings(screen, report.problems)
+
+
+def _print_warnings(screen: "Console", warnings: "Sequence[Problem]") -> None:
+    from .plain import plain
+
+    for warning in warnings:
+        screen.print(f"[yellow]warning:[/] {plain(warning)}")
 
 
 def _print_open(screen: "Console", report: "Report") -> None:

@@ -1,6 +1,8 @@
-"""init: the files of a new repository, and its ledger."""
+"""init: the files of a new repository, its ledger, and the keys of what it keeps sealed."""
 
+import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,17 +12,29 @@ from . import options as opt
 
 if TYPE_CHECKING:
     from ..assemble import Workshop
+    from ..model.secret import SecretText
 
 Here = Path()
+SCHEMA = "trueup.init/1"
+
+
+@dataclass(frozen=True)
+class _Keys:
+    """The runner's key in words, whether its file is new, and the recovery key where it was made just now."""
+
+    told: str
+    made: bool
+    recovery: "SecretText | None"
 
 
 def init(
     project: Annotated[
         str | None, typer.Option("--project", help="The project's name; the folder's where it is left out.")
     ] = None,
+    as_json: opt.Json = False,
     directory: opt.Directory = Here,
 ) -> None:
-    """Begin a repository: example files, a schema for the editor, an empty ledger. Never overwrites."""
+    """Begin a repository: example files, a schema for the editor, an empty ledger, its keys. Never overwrites."""
     from ..assemble import Workshop
     from ..settings import Settings
     from ..steps import begin
@@ -46,11 +60,58 @@ def init(
         begun = _ledger(shop, root)
         (written if begun else kept).append(f"the ledger, {shop.ledger().location}")
         _schema(shop, root / ".trueup" / "schema.json")
-        for verb, names in (("wrote", written), ("kept ", kept)):
-            for name in names:
-                typer.echo(f"{verb}  {name}")
-        typer.echo(f"project {shop.project.name}, ledger {shop.project.ledger_id}")
-    if begun and begin.PROJECT in kept:
+        keys = _keys(shop)
+        (written if keys.made else kept).append(keys.told)
+        _tell(shop, written, kept, keys, lost=begun and begin.PROJECT in kept, as_json=as_json)
+
+
+def _keys(shop: "Workshop") -> _Keys:
+    """Makes what is missing of runner key, recovery key and pepper.
+
+    A runner key is made only for a pepper that is not there yet: any other key would not open the one that is.
+    """
+    from ..store.vault import KEY_FILE, KEY_VARIABLE, PEPPER, begin_vault, make_runner_key, open_vault
+
+    ledger = shop.ledger()
+    key, made = shop.runner_key(), False
+    if key is None and PEPPER in ledger.sealed():
+        return _Keys(f"no runner key: this ledger's goes into {KEY_VARIABLE} or {KEY_FILE}", False, None)
+    if key is None:
+        key = make_runner_key(shop.key_file)
+        made = key is not None
+        # None: another `init` was faster.
+        key = key or shop.runner_key()
+    assert key is not None
+    recovery = begin_vault(ledger, key)
+    open_vault(ledger, key)
+    where = KEY_FILE if made or shop.key_file.exists() else KEY_VARIABLE
+    return _Keys(f"the runner key, {where}", made, recovery)
+
+
+def _tell(shop: "Workshop", written: list[str], kept: list[str], keys: _Keys, *, lost: bool, as_json: bool) -> None:
+    recovery = keys.recovery.reveal() if keys.recovery is not None else None
+    if as_json:
+        document = {
+            "schema": SCHEMA,
+            "project": shop.project.name,
+            "ledger": shop.project.ledger_id,
+            "wrote": written,
+            "kept": kept,
+            "recovery_key": recovery,
+        }
+        print(json.dumps(document, indent=2, ensure_ascii=False))
+        return
+    for verb, names in (("wrote", written), ("kept ", kept)):
+        for name in names:
+            typer.echo(f"{verb}  {name}")
+    typer.echo(f"project {shop.project.name}, ledger {shop.project.ledger_id}")
+    if recovery is not None:
+        typer.echo("recovery key, shown this once and kept nowhere:")
+        typer.echo(f"    {recovery}")
+        typer.echo(
+            "store it offline; as TRUEUP_KEY it stands in for a lost runner key (.trueup/key, or CI's TRUEUP_KEY)"
+        )
+    if lost:
         typer.echo("was there a ledger elsewhere? `trueup ledger restore` brings it back, `trueup recover` ownership")
     typer.echo("next: name an account in stacks/_project.yaml, then `trueup doctor` and `trueup import`")
 
@@ -128,8 +189,6 @@ def _ignore(path: Path, missing: Callable[[str], str]) -> bool:
 
 def _schema(shop: "Workshop", path: Path) -> None:
     """Made anew each time: it follows the product, not the repository."""
-    import json
-
     from ..reference.schema import schema
 
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -13,6 +13,8 @@ from .leaving import Leave
 from .screen import console, waiting
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rich.console import Console
 
     from ..assemble import Workshop
@@ -124,6 +126,13 @@ def apply(
     digest, choice = "", _choice(target, exclude)
     mode: Mode = "drift" if drift_only else "spec"
     if planfile is not None:
+        if stack or everything or target or exclude or drift_only:
+            from ..model.errors import ReconcileError
+
+            raise ReconcileError(
+                "a PLANFILE says itself what it is about",
+                advice="leave --stack, --all, --target, --exclude and --drift-only out",
+            )
         digest, stack, mode, choice = _read_plan(planfile)
     elif approve:
         from ..model.errors import ReconcileError
@@ -204,8 +213,9 @@ def _look(
     from .plan_view import show_plan
 
     began = time.monotonic()
-    with shop, waiting(quiet=as_json) as progress:
+    with shop, waiting(quiet=as_json, no_color=no_color) as progress:
         names = opt.chosen_stacks(shop, stack, everything=everything, writes=False)
+        opt.check_choice(shop, choice)
         judged = shop.reconciler(progress=progress).plan(names, mode=mode, choice=choice)
     code = plan_exit_code(judged, detailed=detailed)
     seconds = time.monotonic() - began
@@ -243,8 +253,10 @@ def _act(
 
     began = time.monotonic()
     screen = console(no_color=no_color, stderr=as_json)
-    with shop, waiting(quiet=as_json) as progress:
+    with shop, waiting(quiet=as_json, no_color=no_color) as progress:
         names = opt.chosen_stacks(shop, stack, everything=everything, writes=True)
+        _refuse_other_writers(shop, names)
+        opt.check_choice(shop, choice)
         consent = Consent(digest, approve, confirm_destructive)
         seen: list[Judged] = []
         told: list[Outcome] = []
@@ -313,6 +325,18 @@ def _refuse_dirty(shop: "Workshop", allowed: bool) -> None:
         )
 
 
+def _refuse_other_writers(shop: "Workshop", names: "Iterable[str]") -> None:
+    """Two writers on one object fight over it (DESIGN D2). Raises ReconcileError."""
+    from ..model.errors import ReconcileError
+
+    others = [name for name in names if shop.tree.stacks[name].writer != "trueup"]
+    if others:
+        raise ReconcileError(
+            f"{', '.join(others)}: `writer: pulumi`, so nothing else may write there",
+            advice="apply it with Pulumi, or say `writer: trueup` in a reviewed commit; plan and drift work",
+        )
+
+
 def _choice(target: list[str] | None, exclude: list[str] | None) -> "Choice":
     from ..loop import Choice
 
@@ -320,9 +344,11 @@ def _choice(target: list[str] | None, exclude: list[str] | None) -> "Choice":
 
 
 def _write_plan(path: Path, document: dict[str, Any], mode: str, choice: "Choice") -> None:
-    """The plan and how it was asked for; 0600, whole or not at all."""
+    """The plan and how it was asked for; 0600, whole or not at all. Raises ReconcileError."""
     import os
     import tempfile
+
+    from ..model.errors import ReconcileError
 
     whole = {
         **document,
@@ -330,7 +356,10 @@ def _write_plan(path: Path, document: dict[str, Any], mode: str, choice: "Choice
         "targets": sorted(map(str, choice.targets)),
         "excluded": sorted(map(str, choice.excluded)),
     }
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise ReconcileError(f"{path}: {error.strerror}", advice="choose another place with --out") from error
     try:
         with os.fdopen(handle, "w") as file:
             json.dump(whole, file, indent=2, ensure_ascii=False)
@@ -359,4 +388,6 @@ def _read_plan(path: Path) -> "tuple[str, list[str], Mode, Choice]":
 
 
 def _closing_line(screen: "Console", shop: "Workshop", seconds: float) -> None:
-    screen.print(f"[dim]{shop.calls.count()} API calls, {seconds:.2f} s[/]")
+    from .plan_view import counted
+
+    screen.print(f"[dim]{counted(shop.calls.count(), 'API call')}, {seconds:.2f} s[/]")

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -37,12 +38,18 @@ def demo(
 ) -> None:
     """Take over a live estate, find what was edited behind our back, put it back. On the sandbox; no account."""
     from ..assemble import Workshop, begin_world
+    from ..model.errors import ReconcileError
     from ..sandbox.serve import serve
     from ..settings import Settings
 
     root = directory.resolve()
     with Workshop(Settings(root)) as shop:
         tree = shop.tree
+    if not any(_records(spec) for spec in tree.stacks.values()):
+        raise ReconcileError(
+            "no stack here declares a DNS record, so there is no story to tell",
+            advice="run it where stacks/ declares some: a clone of the product, or after `trueup import`",
+        )
     world = begin_world(root)
     with tempfile.TemporaryDirectory(prefix="trueup-demo-") as folder:
         ready = Path(folder) / "ready.json"
@@ -76,7 +83,7 @@ class _Story:
     def tell(self) -> dict[str, Any]:
         made = {name: self._make_by_hand(spec) for name, spec in self.tree.stacks.items()}
         foreign = {name: self._make_foreign(spec) for name, spec in self.tree.stacks.items()}
-        before = self._run("plan", "--all")
+        self._run("plan", "--all")
         adopted = self._run("adopt", "--all", "--yes")
         quiet = self._run("drift")
         edits = [edit for spec in self.tree.stacks.values() for edit in self._edit(spec)]
@@ -84,21 +91,17 @@ class _Story:
         healed = self._run("apply", "--all", "--drift-only", "--yes")
         after = self._run("drift", "--detailed-exitcode")
         plan = self._run("plan", "--all", "--detailed-exitcode")
-        found = Counter(change["stack"] for change in drift["changes"])
-        done = Counter(one["stack"] for one in healed["changes"] if (one["outcome"] or {}).get("verified"))
+        counts = {
+            "made_by_hand": Counter(made),
+            "taken_over": _by_stack(adopted["adopted"]),
+            "foreign": Counter(foreign),
+            "edits": _by_stack(edits),
+            "drift": _by_stack(drift["changes"]),
+            "put_back": _by_stack(one for one in healed["changes"] if (one["outcome"] or {}).get("verified")),
+        }
         return {
             "schema": "trueup.demo/1",
-            "systems": {
-                name: {
-                    "made_by_hand": made[name],
-                    "to_adopt": sum(one["stack"] == name for one in before["adopt"]),
-                    "foreign": foreign[name],
-                    "edits": sum(edit["stack"] == name for edit in edits),
-                    "drift": found[name],
-                    "put_back": done[name],
-                }
-                for name in self.tree.stacks
-            },
+            "systems": {name: {title: count[name] for title, count in counts.items()} for name in self.tree.stacks},
             "adopted": adopted,
             "edits": edits,
             "drift": drift["changes"],
@@ -106,10 +109,11 @@ class _Story:
             "acts": self.acts,
             "writes": sum(one["method"] not in ("GET", "HEAD") for one in self.world.calls()),
             "ended_well": bool(
-                quiet["exit"] == 0
+                counts["taken_over"] == counts["made_by_hand"]
+                and quiet["exit"] == 0
                 and drift["exit"] == 2
                 and {one["address"] for one in drift["changes"]} == {one["address"] for one in edits}
-                and len(edits) == sum(done.values())
+                and counts["put_back"] == counts["edits"]
                 and after["exit"] == plan["exit"] == 0
                 and len(after["unmanaged"]) == sum(foreign.values())
             ),
@@ -146,7 +150,7 @@ class _Story:
         """Everything that a stack declares, typed into the console without a mark of ours."""
         count = 0
         for one in spec.declared.values():
-            if not one.resource.lookup:
+            if not one.resource.only_seen:
                 self.world.create(*_place(one), one.account, _typed(one.resource))
                 count += 1
         return count
@@ -199,6 +203,10 @@ class _Story:
         return str(max(same, key=likeness)["id"])
 
 
+def _by_stack(told: Iterable[dict[str, Any]]) -> Counter[str]:
+    return Counter(one["stack"] for one in told)
+
+
 def _records(spec: "Spec") -> list["Declared"]:
     return [one for one in spec.declared.values() if one.address.full_kind == "cloudflare.record"]
 
@@ -229,12 +237,13 @@ def _show(told: dict[str, Any], *, no_color: bool) -> None:
     from rich.table import Table
 
     from .plain import plain
+    from .plan_view import counted
     from .screen import console
 
     screen = console(no_color=no_color)
     systems = told["systems"]
     screen.print(
-        f"\n[bold]The DNS of {len(systems)} systems, made by hand in a pretend Cloudflare, "
+        f"\n[bold]The DNS of {counted(len(systems), 'system')}, made by hand in a pretend Cloudflare, "
         "is taken over, edited behind our back, and put back.[/]\n"
     )
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -249,7 +258,7 @@ def _show(told: dict[str, Any], *, no_color: bool) -> None:
     ):
         table.add_column(name, justify="left" if name == "system" else "right")
     for name, row in systems.items():
-        cells = (row["made_by_hand"], row["to_adopt"], row["edits"], row["drift"], row["put_back"], row["foreign"])
+        cells = (row["made_by_hand"], row["taken_over"], row["edits"], row["drift"], row["put_back"], row["foreign"])
         table.add_row(name, *map(str, cells))
     screen.print(table)
     screen.print("\n[bold]What was edited, and found[/]")
@@ -273,7 +282,7 @@ def _show_end(say: Any, told: dict[str, Any], systems: dict[str, Any]) -> None:
     calls = sum(act["calls"] for act in told["acts"])
     seconds = sum(act["seconds"] for act in told["acts"])
     say(
-        f"\n[bold]{total['to_adopt']} taken over, {total['drift']} of {total['edits']} hand edits found, "
+        f"\n[bold]{total['taken_over']} taken over, {total['drift']} of {total['edits']} hand edits found, "
         f"{total['put_back']} put back in {told['writes']} writes, "
         f"{len(told['unmanaged'])} unmanaged left alone: {calls} API calls, {seconds:.1f} s.[/]"
     )

@@ -69,12 +69,13 @@ def _plain(text: str) -> str:
 def _examined(shop: "Workshop") -> Iterator[Check]:
     from ..model.errors import ReconcileError, SpecError
     from ..model.memory import Memory
+    from .plan_view import counted
 
     tree: Tree | None = None
     try:
         tree = shop.tree
         count = sum(1 for _ in tree.declared())
-        yield Check("stack files", 0, f"{len(tree.stacks)} stacks declare {count} resources")
+        yield Check("stack files", 0, f"{counted(len(tree.stacks), 'stack')}, {counted(count, 'resource')}")
     except SpecError as error:
         for problem in error.problems:
             yield Check("stack files", 17, str(problem), error.advice)
@@ -88,6 +89,7 @@ def _examined(shop: "Workshop") -> Iterator[Check]:
         yield Check("ledger", 0, told)
     except ReconcileError as error:
         yield Check("ledger", 17, str(error), error.advice)
+    yield _runner_key(shop, tree)
     try:
         yield Check("rules", 0, f"{len(shop.rules)} rules load")
     except SpecError as error:
@@ -106,6 +108,31 @@ def _ledger(shop: "Workshop") -> "tuple[Memory, str]":
     ledger = shop.ledger(readonly=world is None)
     entries = sum(ledger.verify().values())
     return ledger.memory(), f"{ledger.id} at {ledger.location}: the chain of {entries} entries holds"
+
+
+def _runner_key(shop: "Workshop", tree: "Tree | None") -> Check:
+    """Whether the key is there that opens what the ledger holds sealed. No key is well where no stack needs one."""
+    from ..model.errors import KeyRefused, LedgerError
+    from ..steps.reveal import wanted_of
+    from ..store.vault import KEY_FILE, KEY_VARIABLE, open_vault
+    from .plan_view import counted
+
+    if shop.world is not None:
+        return Check("runner key", 0, "a sandbox makes its own")
+    try:
+        key = shop.runner_key()
+        if key is not None and open_vault(shop.ledger(readonly=True), key) is not None:
+            return Check("runner key", 0, f"opens what is sealed ({key.recipient})")
+    except KeyRefused as error:
+        return Check("runner key", error.exit_code, str(error), error.advice)
+    except LedgerError:
+        return Check("runner key", 0, "not tried: the ledger cannot be used")
+    count = sum(1 for _ in wanted_of(tree)) if tree is not None else 0
+    missing = f"not in {KEY_VARIABLE} or {KEY_FILE}" if key is None else "the ledger holds nothing sealed"
+    advice = "`trueup init` makes what was never made; without it sealed values are not compared"
+    if count:
+        return Check("runner key", 14, f"{missing}; the stacks name {counted(count, 'secret')}", advice)
+    return Check("runner key", 0, f"{missing}; no stack needs it")
 
 
 def _accounts(shop: "Workshop", tree: "Tree | None", memory: "Memory") -> Iterator[Check]:

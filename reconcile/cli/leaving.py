@@ -9,6 +9,9 @@ from ..model.errors import ReconcileError, SpecError
 from ..model.exits import FAILED, INTERRUPTED
 from .plain import harmless
 
+MOST_PROBLEMS = 200
+"""So many are told; a broken base may make a problem of every value in the tree."""
+
 
 class Leave(Exception):
     """A command is done and leaves with a code."""
@@ -50,11 +53,19 @@ def _tell(error: ReconcileError, as_json: bool) -> None:
             "advice": error.advice,
             "problems": [
                 {"file": one.file, "line": one.line, "path": one.path, "message": one.message, "hint": one.hint}
-                for one in problems
+                for one in problems[:MOST_PROBLEMS]
             ],
+            "problem_count": len(problems),
             "exit": error.exit_code,
         }
         print(json.dumps(document, indent=2, ensure_ascii=False))
-    for told in problems or (error,):
-        print(f"error: {harmless(told)}", file=sys.stderr)
-    print(f"  what to do: {harmless(error.advice)}", file=sys.stderr)
+    for told in problems[:MOST_PROBLEMS] or (error,):
+        print(f"error: {_lines(told)}", file=sys.stderr)
+    if len(problems) > MOST_PROBLEMS:
+        print(f"error: … and {len(problems) - MOST_PROBLEMS:,} more of {len(problems):,} problems", file=sys.stderr)
+    print(f"  what to do: {_lines(error.advice)}", file=sys.stderr)
+
+
+def _lines(told: object) -> str:
+    """Harmless, with its own lines, set in: no line of a vendor's text can pass for one of ours."""
+    return "\n    ".join(harmless(line) for line in str(told).split("\n"))

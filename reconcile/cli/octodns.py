@@ -83,7 +83,7 @@ def read_zones(
     if unsupported and not skip_unsupported:
         listed = "\n".join(f"  {one}" for one in unsupported)
         raise ReconcileError(
-            f"{len(unsupported)} records have no form here:\n{listed}",
+            f"{len(unsupported)} of the records have no form here:\n{listed}",
             advice="nothing was written; --skip-unsupported leaves them out",
         )
     return undeclared_of(resources, shop.tree, account), [*remarks, *(f"{one}: left out" for one in unsupported)]

@@ -7,6 +7,7 @@ import typer
 
 if TYPE_CHECKING:
     from ..assemble import Workshop
+    from ..loop import Choice
     from ..model.resource import Address
 
 Stacks = Annotated[
@@ -46,11 +47,16 @@ Directory = Annotated[
 
 
 def workshop(directory: Path = Path(), *, rev: str | None = None, **options: Any) -> "Workshop":
-    """The working parts for one command."""
+    """The working parts for one command. Raises ReconcileError where the log file cannot be written."""
     from ..assemble import Workshop
+    from ..model.errors import ReconcileError
     from ..settings import Settings
 
-    return Workshop(Settings.from_environment(root=directory.resolve(), **options), rev=rev)
+    settings = Settings.from_environment(root=directory.resolve(), **options)
+    try:
+        return Workshop(settings, rev=rev)
+    except OSError as error:
+        raise ReconcileError(f"{settings.log_file}: {error.strerror}", advice="give another --log-file") from error
 
 
 def chosen_stacks(shop: "Workshop", stacks: list[str] | None, *, everything: bool, writes: bool) -> tuple[str, ...]:
@@ -69,6 +75,26 @@ def chosen_stacks(shop: "Workshop", stacks: list[str] | None, *, everything: boo
         hint = f"known: {', '.join(sorted(known))}"
         raise SpecError([Problem(f"stacks/{name}.yaml", 0, "", "there is no such stack", hint) for name in unknown])
     return tuple(dict.fromkeys(stacks))
+
+
+def check_choice(shop: "Workshop", choice: "Choice") -> None:
+    """A misspelt --target would look like nothing to do. Raises ReconcileError on what no stack and no ledger knows."""
+    import difflib
+
+    from ..model.errors import ReconcileError
+
+    chosen = choice.targets | choice.excluded
+    if not chosen:
+        return
+    known = {one.address for one in shop.tree.declared()}
+    if not chosen <= known:
+        known |= {one.address for one in shop.ledger().memory().owned}
+    for address in sorted(map(str, chosen - known)):
+        near = ", ".join(difflib.get_close_matches(address, map(str, known), n=3))
+        raise ReconcileError(
+            f"{address} is declared in no stack, and the ledger does not know it",
+            advice=f"nearest: {near}" if near else "`trueup status` names what the stacks declare",
+        )
 
 
 def addresses(texts: list[str] | None) -> "frozenset[Address]":

@@ -57,8 +57,13 @@ def count_line(plan: Plan, title: str = "Plan") -> str:
         (len(plan.gaps), "not seen"),
     ]
     more = "".join(f" · {count} {what}" for count, what in extra if count)
-    calls = f" · {plan.predicted_calls} API calls to apply" if plan.changes else ""
+    calls = f" · {counted(plan.predicted_calls, 'API call')} to apply" if plan.changes else ""
     return f"[bold]{title}:[/] {', '.join(parts)}{more}{calls}"
+
+
+def counted(number: int, word: str) -> str:
+    """`1 API call`, `2 API calls`."""
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
 
 
 def show_outcomes(screen: Console, outcomes: Sequence[Outcome]) -> None:
@@ -77,7 +82,10 @@ def show_outcomes(screen: Console, outcomes: Sequence[Outcome]) -> None:
     rest = len(outcomes) - len(done)
     screen.print(f"[bold]Applied:[/] {counts}; {verified} of {len(done)} seen on the platform afterwards")
     if rest:
-        screen.print(f"[bold]{rest} not applied[/]; run the same command again, or see the lines above")
+        held = all(one.status == "held" for one in outcomes if one.status != "done")
+        release = "to release: `trueup plan --out FILE`, read it, `trueup apply FILE --approve`"
+        again = "run the same command again, or see the lines above"
+        screen.print(f"[bold]{rest} not applied[/]; {release if held else again}")
 
 
 def _show_change(screen: Console, change: Change, judged: Judged, concise: bool) -> None:

@@ -51,10 +51,10 @@ class Spinner:
 
 
 @contextmanager
-def waiting(*, quiet: bool = False) -> Iterator[Spinner]:
+def waiting(*, quiet: bool = False, no_color: bool = False) -> Iterator[Spinner]:
     """A spinner while calls are under way."""
     if quiet or not sys.stderr.isatty():
         yield Spinner(None)
         return
-    with console(stderr=True).status("starting") as status:
+    with console(no_color=no_color, stderr=True).status("starting") as status:
         yield Spinner(status)

@@ -120,7 +120,7 @@ def _listing(declared: Declared | None, owned: Owned | None, resource: Resource 
 def _differences(
     declared: Declared | None, live: Seen | None, applied: Applied | None, rules: tuple[Ignore, ...], today: str
 ) -> tuple[Difference, ...]:
-    if declared is None or live is None or declared.resource.lookup:
+    if declared is None or live is None or declared.resource.only_seen:
         return ()
     standing = {rule.field: rule for rule in rules if today <= rule.expires.isoformat()}
     return tuple(

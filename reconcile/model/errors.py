@@ -10,6 +10,7 @@ ReconcileError
 │       └── Missing      the thing named by the request is not there
 ├── StalePlan            the world moved since the plan was approved
 ├── WrongAccount         the credential opens another account than the one pinned
+├── KeyRefused           the runner's key is no key, or does not open what is sealed
 ├── Incomplete           something declared could not be seen
 └── LedgerError          the ledger cannot be used
     ├── LedgerBroken     its chain does not hold, or it is another ledger than the one named
@@ -165,6 +166,13 @@ class WrongAccount(ReconcileError):
 
     exit_code = 14
     advice = "give the credential of the pinned account; nothing was changed"
+
+
+class KeyRefused(ReconcileError):
+    """The key that opens what is sealed is none, is another one, or lies open to others."""
+
+    exit_code = 14
+    advice = "`trueup doctor` says which key is needed; nothing was changed"
 
 
 class Incomplete(ReconcileError):

@@ -82,7 +82,12 @@ class Route:
 
 
 class PretendPlatform(Protocol):
-    """The vendor, as far as we use it. Found by discovery: `class Pretend` at the end of a platform's file."""
+    """The vendor, as far as we use it. Found by discovery: `class Pretend` at the end of a platform's file.
+
+    Four more it may have: `environment(url, token)`, what a shell exports for the vendor's clients; `rates`, by tier
+    what `rate` is for the others; `budget(limit, left, reset)`, the vendor's headers in place of the standard's, where
+    `reset` is in seconds since 1970; `shown(kind, thing)`, a thing without the values that a world keeps to itself.
+    """
 
     name: ClassVar[str]
     prefix: ClassVar[str]

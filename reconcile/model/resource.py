@@ -163,6 +163,11 @@ class Resource(BaseModel):
         """Field to the kind it names."""
         return _refers(cls)
 
+    @classmethod
+    def from_environment(cls) -> Mapping[str, str]:
+        """Field that names a variable of the runner to the field that its value goes into."""
+        return _from_environment(cls)
+
     def container(self) -> str:
         """What a listing is made of: the zone of a record. "" for what lists by account."""
         return ""
@@ -197,6 +202,10 @@ class Resource(BaseModel):
         """What a field that names this resource holds after loading: its own name, or its path where names repeat."""
         return str(getattr(self, "name", ""))
 
+    def contents(self) -> str:
+        """The container of what it groups: the zone's own name for its records."""
+        return self.referred_as()
+
     def title(self) -> str:
         """How a person at the console would call it."""
         return " ".join(self.keys()[0])
@@ -228,3 +237,9 @@ def _refers(cls: type[Resource]) -> Mapping[str, str]:
             if isinstance(mark, RefersTo):
                 found[name] = mark.kind
     return found
+
+
+@cache
+def _from_environment(cls: type[Resource]) -> Mapping[str, str]:
+    marks = ((name, mark) for name, field in cls.model_fields.items() for mark in field.metadata)
+    return {name: mark.field for name, mark in marks if isinstance(mark, FromEnv)}

@@ -85,8 +85,15 @@ class Console:
 
     def _line(self, kind: str, found: Found) -> str:
         told = ("type", "content", "value")
-        facts = [str(found.thing[field]) for field in told if isinstance(found.thing.get(field), str)]
+        thing = shown(self.pretend, kind, found.thing)
+        facts = [str(thing[field]) for field in told if isinstance(thing.get(field), str)]
         return " ".join([self.pretend.title(kind, found.thing), *facts, f"(account {found.account})"])
+
+
+def shown(pretend: PretendPlatform, kind: str, thing: Thing) -> Thing:
+    """A copy, without what the vendor shows to nobody but its console: `Pretend.shown(kind, thing)` is optional."""
+    told = getattr(pretend, "shown", None)
+    return dict(thing) if told is None else dict(told(kind, thing))
 
 
 def _fits(thing: Thing, where: Mapping[str, str]) -> bool:

@@ -18,7 +18,7 @@ GRAMMAR = """KIND [before|after] [METHOD] [PATH] [times=N|always] [retry-after=S
           stale=2          that many listings answer as before the last write
   before|after  the effect of the call; before unless told
   METHOD  GET, POST …, * for any (the default; GET for shift and stale)
-  PATH    /zones/*/dns_records, * within a segment, ** across; any path unless told"""
+  PATH    /zones/*/dns_records, * within a segment, ** across; any path unless told; ?name=value: with that query"""
 
 _METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "*"))
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "": 1.0}
@@ -42,7 +42,8 @@ class Fault:
     account: str | None = None
 
     def meets(self, account: str, method: str, path: str) -> bool:
-        """Whether the rule speaks of this call. `path` has no prefix and no query."""
+        """Whether the rule speaks of this call. `path` has no prefix; its query counts if the rule names one."""
+        path = path if "?" in self.path else path.partition("?")[0]
         return (
             self.method in ("*", method)
             and self.account in (None, account)
@@ -62,7 +63,7 @@ def _pieces(pattern: str) -> list[str]:
 
 def can_meet(path: str, routes: Iterable[str]) -> bool:
     """Whether any call to one of the routes (`/zones/{zone}`) could have a path that this glob takes in."""
-    return any(_overlap(path.split("/"), route.split("/")) for route in routes)
+    return any(_overlap(path.partition("?")[0].split("/"), route.split("/")) for route in routes)
 
 
 def _overlap(glob: Sequence[str], route: Sequence[str]) -> bool:

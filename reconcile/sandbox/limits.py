@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 
@@ -26,26 +26,29 @@ class Budget:
 
 @dataclass
 class RateLimit:
-    """A sliding window per caller. `now` gives seconds on a clock that the sandbox's `clock` command moves too."""
+    """A sliding window per caller. `now` gives seconds on a clock that the sandbox's `clock` command moves too;
+    `tiers` has the limits of those tiers that have their own."""
 
     calls: int
     seconds: float
     now: Callable[[], float]
+    tiers: Mapping[str, tuple[int, float]] = field(default_factory=dict)
     made: dict[str, deque[float]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def spend(self, caller: str) -> Budget:
+    def spend(self, caller: str, tier: str = "") -> Budget:
         """Count a call, unless the budget is spent: a refused call is not counted."""
         now = self.now()
+        calls, seconds = self.tiers.get(tier, (self.calls, self.seconds))
         with self.lock:
             made = self.made.setdefault(caller, deque())
-            while made and made[0] <= now - self.seconds:
+            while made and made[0] <= now - seconds:
                 made.popleft()
-            refused = len(made) >= self.calls
+            refused = len(made) >= calls
             if not refused:
                 made.append(now)
-            reset = made[0] + self.seconds - now if made else self.seconds
-            return Budget(self.calls, self.seconds, self.calls - len(made), reset, reset if refused else None)
+            reset = made[0] + seconds - now if made else seconds
+            return Budget(calls, seconds, calls - len(made), reset, reset if refused else None)
 
 
 def _whole(seconds: float) -> int:

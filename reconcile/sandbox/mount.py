@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NoReturn
@@ -114,7 +114,7 @@ class Mount:
             self._limit(caller, headers)
             if route is None or flask.request.method != route.method:
                 raise _Refused(405 if route else status, f"no route for {flask.request.method} {flask.request.path}")
-            fault = self._fault(caller)
+            fault = self._fault(caller, route)
             call.fault = fault.text if fault else ""
             reply = self._with_fault(fault, route, Asked(caller, route.method, path, _query()), call)
         except _Refused as refused:
@@ -137,20 +137,26 @@ class Mount:
     def _limit(self, caller: Caller, headers: dict[str, str]) -> None:
         if self.limit is None:
             return
-        budget = self.limit.spend(caller.account)
-        headers.update(budget.headers())
+        budget = self.limit.spend(caller.account, caller.tier)
+        told = getattr(self.pretend, "budget", None)
+        reset = self.place.now().timestamp() + budget.reset
+        headers.update(budget.headers() if told is None else told(budget.limit, budget.left, reset))
         if budget.wait is not None:
             raise _Refused(429, "rate limit exceeded", budget.wait)
 
-    def _fault(self, caller: Caller) -> Fault | None:
+    def _fault(self, caller: Caller, route: Route) -> Fault | None:
         request = flask.request
+        reads = _reads(route)
 
         def ripe(fault: Fault) -> bool:
             if fault.kind == "stale":
-                return self.place.past is not None
-            return fault.kind != "shift" or is_later_page(_query())
+                return reads and self.place.past is not None
+            return fault.kind != "shift" or (reads and is_later_page({**_query(), **_variables(route)}))
 
-        return self.faults.take(caller.account, request.method, request.path.removeprefix(self.pretend.prefix), ripe)
+        path = request.full_path.removesuffix("?").removeprefix(self.pretend.prefix)
+        # A POST that only asks is a read to whoever says GET, and a POST to whoever says POST.
+        methods = dict.fromkeys(("GET", request.method) if reads else (request.method,))
+        return next(filter(None, (self.faults.take(caller.account, method, path, ripe) for method in methods)), None)
 
     def _with_fault(self, fault: Fault | None, route: Route, asked: Asked, call: Call) -> Reply:
         if fault is None:
@@ -185,20 +191,24 @@ class Mount:
     def _shifted(self, fault: Fault, route: Route, asked: Asked) -> World:
         """The place whose page boundary moved after the first page, which is asked for once more to see its start."""
         query = {name: value for name, value in asked.query.items() if name not in ("page", *_CURSORS)}
-        first = _first_id(route.handler(self.place, replace(asked, query=query)).body)
+        body = _peek() if route.reads else None
+        if isinstance(body, dict):
+            variables = {name: one for name, one in _variables(route).items() if name not in _CURSORS}
+            body = {**body, "variables": variables}
+        first = _first_id(route.handler(self.place, replace(asked, query=query, body=body)).body)
         return Shifted(self.place, first, repeat=fault.detail == "repeat") if first else self.place
 
     def _ask(self, route: Route, asked: Asked, call: Call, where: Callable[[], World]) -> Reply:
         """The vendor's own answer. Made into bytes under the lock: the body may hold live things."""
         unknown = sorted(set(asked.query) - route.query)
-        if unknown:
+        if unknown and not route.any_query:
             raise _Refused(422, f"unknown query parameter {unknown[0]}")
         body = _body()
         if self.terms.log.bodies:
             call.request = body
         headers = {name.lower(): value for name, value in flask.request.headers.items()}
         with self.terms.lock:
-            if asked.method != "GET":
+            if not _reads(route):
                 if self.faults.awaits("stale"):
                     self.place.remember()
                 else:
@@ -237,10 +247,38 @@ def is_later_page(query: Mapping[str, str]) -> bool:
 
 def _first_id(body: Any) -> str | None:
     """The id that a listing begins with: of the longest list in the body, or None if it holds no ids."""
-    lists = [body] if isinstance(body, list) else list(dict(body or {}).values())
-    longest = max((value for value in lists if isinstance(value, list)), key=len, default=[])
+    longest = max(_lists(body), key=len, default=[])
     first = longest[0] if longest else None
+    first = first.get("node", first) if isinstance(first, dict) else None
     return str(first["id"]) if isinstance(first, dict) and "id" in first else None
+
+
+def _lists(body: Any) -> Iterator[list[Any]]:
+    """The lists in a body, however deep, but none that is in another list."""
+    if isinstance(body, list):
+        yield body
+    elif isinstance(body, dict):
+        for value in body.values():
+            yield from _lists(value)
+
+
+def _reads(route: Route) -> bool:
+    return route.method == "GET" or (route.reads is not None and route.reads(_peek()))
+
+
+def _variables(route: Route) -> dict[str, Any]:
+    """The variables of a call that is a document, by name."""
+    body = _peek() if route.reads is not None else None
+    told = body.get("variables") if isinstance(body, dict) else None
+    return told if isinstance(told, dict) else {}
+
+
+def _peek() -> Any:
+    """The request's JSON before anything is refused; None where it is none."""
+    try:
+        return json.loads(flask.request.get_data())
+    except (ValueError, RecursionError):
+        return None
 
 
 def _body() -> Any:

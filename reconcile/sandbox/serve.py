@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _HOST = "127.0.0.1"
 _SAVE_SECONDS = 0.5
+_THREADS = 64
+"""Calls that one platform answers at once; with a latency each sleeps in its thread."""
 
 
 class _Terminated(BaseException):
@@ -153,7 +155,7 @@ def serve(world: World, *, port: int = 0, ready_file: Path | None = None, ledger
     }
     ready = _ready(world, page_url, urls, ledger)
     apps: list[tuple[WSGIApplication, int]] = [(page(world, ready.control, urls), 4)]
-    apps += [(by_socket(world.mount(name).app()), 16) for name in names]
+    apps += [(by_socket(world.mount(name).app()), _THREADS) for name in names]
     listeners = [_Listener(app, at, threads) for (app, threads), at in zip(apps, sockets, strict=True)]
     for listener in listeners:
         listener.start()

@@ -51,12 +51,14 @@ class Ids:
 class Place:
     """One platform's part of the world; what its Pretend is given as `World`.
 
-    `past` is the place as it was before the last write, None while nobody needs to know.
+    `account_ids` is by the account's name in the stacks. `past` is the place as it was before the last write, None
+    while nobody needs to know.
     """
 
     clock: Clock
     ids: Ids
     held: Shelves = field(default_factory=dict)
+    account_ids: Mapping[str, str] = field(default_factory=dict)
     past: Shelves | None = None
 
     def shelf(self, account: str, kind: str) -> MutableMapping[str, Thing]:
@@ -64,6 +66,9 @@ class Place:
 
     def shelves(self, kind: str) -> Mapping[str, MutableMapping[str, Thing]]:
         return {account: kinds[kind] for account, kinds in self.held.items() if kind in kinds}
+
+    def account_id(self, account: str) -> str:
+        return self.account_ids[account]
 
     def now(self) -> dt.datetime:
         return self.clock.now()
@@ -77,7 +82,7 @@ class Place:
 
     def yesterday(self) -> World:
         """The place before the last write. Writing to it changes nothing that lasts."""
-        return Place(self.clock, self.ids, self.past or {})
+        return Place(self.clock, self.ids, self.past or {}, self.account_ids)
 
 
 @dataclass
@@ -108,6 +113,9 @@ class Shifted:
 
     def shelves(self, kind: str) -> Mapping[str, MutableMapping[str, Thing]]:
         return {account: self.shelf(account, kind) for account in self.place.shelves(kind)}
+
+    def account_id(self, account: str) -> str:
+        return self.place.account_id(account)
 
     def now(self) -> dt.datetime:
         return self.place.now()

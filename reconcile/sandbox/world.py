@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..model.pretend import Caller, PretendPlatform, Thing
+from ..model.pretend import Caller, PretendPlatform, Route, Thing
 from ..model.secret import SecretText
 from ..model.spec import Declared, Project
 from . import statefile
 from .calls import CallLog
-from .console import Console
+from .console import Console, shown
 from .doors import in_process
-from .faults import can_meet, parse_fault
+from .faults import Fault, can_meet, parse_fault
 from .limits import RateLimit
 from .mount import Mount, OnCall, Terms
 from .shelves import Clock, Ids, Place
@@ -78,8 +78,10 @@ class World:
             for seed in self.seeds
             if seed.platform == pretend.name
         }
-        limit = RateLimit(*pretend.rate, now=lambda: self.now().timestamp()) if rate_limits else None
-        return Mount(pretend, Place(self._clock, self._ids, held), callers, self._terms, limit)
+        tiers = getattr(pretend, "rates", {})
+        limit = RateLimit(*pretend.rate, lambda: self.now().timestamp(), tiers) if rate_limits else None
+        ids = {caller.account: caller.id for caller in callers.values()}
+        return Mount(pretend, Place(self._clock, self._ids, held, ids), callers, self._terms, limit)
 
     @property
     def platforms(self) -> tuple[str, ...]:
@@ -146,7 +148,10 @@ class World:
         with self._lock:
             return {
                 name: {
-                    account: {word: [dict(thing) for thing in shelf.values()] for word, shelf in _of(kinds, kind)}
+                    account: {
+                        word: [shown(mount.pretend, word, thing) for thing in shelf.values()]
+                        for word, shelf in _of(kinds, kind)
+                    }
                     for account, kinds in mount.place.held.items()
                 }
                 for name, mount in self._mounts.items()
@@ -165,7 +170,7 @@ class World:
         """Arm a fault. Raises ValueError with the grammar, and where no call could ever meet it."""
         mount = self.mount(platform)
         fault = parse_fault(text, mount.pretend.prefix)
-        routes = sorted({route.path for route in mount.pretend.routes() if fault.method in ("*", route.method)})
+        routes = sorted({route.path for route in mount.pretend.routes() if _meets(fault, route)})
         if not can_meet(fault.path, routes):
             shown = "\n".join(f"  {path}" for path in routes)
             raise ValueError(f"no {fault.method} call to {platform} has a path like {fault.path}; there is\n{shown}")
@@ -192,7 +197,7 @@ class World:
         """Delete one thing as a person would, and return what it was; all pairs select. Raises ValueError."""
         with self._by_hand(platform) as (pretend, place, console):
             found = console.to_delete(kind, name, account, fields)
-            was = dict(found.thing)
+            was = shown(pretend, kind, found.thing)
             pretend.delete(place, found.account, kind, found.id)
             return was
 
@@ -235,6 +240,10 @@ class World:
             statefile.write_private(self._file, document)
             self._saved = changes
             return True
+
+
+def _meets(fault: Fault, route: Route) -> bool:
+    return fault.method in ("*", route.method) or (fault.method == "GET" and route.reads is not None)
 
 
 def _of(kinds: Mapping[str, dict[str, Thing]], kind: str | None) -> list[tuple[str, dict[str, Thing]]]:

@@ -20,6 +20,7 @@ from .lease import Holder, Lease, Timing, holders, unlock
 from .recall import RunRow
 from .tables import approval, intent, pin
 from .tables import run as runs_table
+from .tables import sealed as sealed_table
 from .values import canonical, kept_fields, strong_key, told_fields, utc
 
 _RESULT = update(intent).where(intent.c.id == bindparam("an_id")).values(result=bindparam("a_result"))
@@ -70,6 +71,28 @@ class Ledger:
                 self._append(connection, [Draft("", "approved", detail={"digest": digest, "who": who})])
 
         self._door.write(work)
+
+    # What is sealed.
+
+    def sealed(self) -> dict[str, str]:
+        """Everything that is kept sealed, and to whom, by name."""
+        rows = select(sealed_table.c.name, sealed_table.c.value)
+        return self._door.read(lambda connection: {row.name: row.value for row in connection.execute(rows)})
+
+    def seal(self, values: Mapping[str, str]) -> bool:
+        """Keeps ciphertext and public keys, all of them or, where one of the names is taken, none and False."""
+        told = {name: value for name, value in values.items() if name.startswith("recipient.")}
+        rows = [{"name": name, "value": value} for name, value in values.items()]
+
+        def work(connection: Connection) -> bool:
+            names = sealed_table.c.name
+            if connection.execute(select(names).where(names.in_(values))).first() is not None:
+                return False
+            connection.execute(insert(sealed_table), rows)
+            self._append(connection, [Draft("", "sealed", detail={"names": sorted(values), **told})])
+            return True
+
+        return self._door.write(work)
 
     # One run.
 

@@ -3,19 +3,16 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Delete, bindparam, delete, insert, select
+from sqlalchemy import Connection, Delete, Executable, Table, bindparam, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from ..model.change import Outcome
+from ..model.errors import LedgerError
 from ..model.memory import Applied, Owned
 from ..model.resource import Address, is_pending
 from .tables import applied, owned
-from .values import canonical, kept_fields, strong_key
+from .values import canonical, kept_fields, prints_of, strong_key
 
-_BY_ID = delete(owned).where(
-    owned.c.account == bindparam("an_account"),
-    owned.c.kind == bindparam("a_kind"),
-    owned.c.remote_id == bindparam("an_id"),
-)
 _OWNED_AT = delete(owned).where(owned.c.stack == bindparam("a_stack"), owned.c.address == bindparam("an_address"))
 _APPLIED_AT = delete(applied).where(
     applied.c.stack == bindparam("a_stack"), applied.c.address == bindparam("an_address")
@@ -49,14 +46,16 @@ def applied_after(outcome: Outcome, *, revision: str, at: str) -> Applied:
     """
     change = outcome.change
     declared = kept_fields(change.after) if change.after is not None else {}
-    answered = kept_fields(outcome.resource) if outcome.resource is not None else {}
-    fields: dict[str, Any] = {}
-    for name, value in declared.items():
-        if name in answered and (change.verb == "adopt" or is_pending(value)):
-            fields[name] = answered[name]
-        elif not is_pending(value):
-            fields[name] = value
-    return Applied(change.stack, change.address, revision, fields, change.references, at=at)
+    pending = {name for name, value in declared.items() if is_pending(value)}
+    told = set(declared) if change.verb == "adopt" else pending
+    answered = kept_fields(outcome.resource) if told and outcome.resource is not None else {}
+    fields = {
+        name: answered[name] if name in told and name in answered else value
+        for name, value in declared.items()
+        if name not in pending or name in answered
+    }
+    prints = prints_of(change.after, outcome.resource)
+    return Applied(change.stack, change.address, revision, fields, change.references, prints, at)
 
 
 def own(connection: Connection, rows: Sequence[Owned], states: Sequence[Applied]) -> None:
@@ -89,13 +88,20 @@ def move_applied(connection: Connection, rows: Sequence[Owned]) -> None:
 
 
 def keep_owned(connection: Connection, rows: Sequence[Owned]) -> None:
-    """A thing has one address and an address one thing: whatever says otherwise goes."""
+    """A thing has one address and an address one thing: whatever said otherwise goes.
+
+    Raises LedgerError for two addresses of one thing: of these rows the last would win unseen.
+    """
     if not rows:
         return
-    connection.execute(_BY_ID, [{"an_account": one.account, "a_kind": one.kind, "an_id": one.id} for one in rows])
+    at: dict[tuple[str, str, str], Owned] = {}
+    for one in rows:
+        other = at.setdefault((one.account, one.kind, one.id), one)
+        if other is not one:
+            raise LedgerError(f"{other.address} and {one.address} cannot both own {one.kind} {one.id}")
     _drop(connection, _OWNED_AT, ((one.stack, str(one.address)) for one in rows))
     connection.execute(
-        insert(owned),
+        _upsert(connection, owned),
         [
             {
                 "account": one.account,
@@ -138,8 +144,16 @@ def forget(connection: Connection, places: Iterable[tuple[str, Address]]) -> Non
 
 def _keep_applied_rows(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
-        _drop(connection, _APPLIED_AT, ((row["stack"], row["address"]) for row in rows))
-        connection.execute(insert(applied), list(rows))
+        connection.execute(_upsert(connection, applied), list(rows))
+
+
+def _upsert(connection: Connection, table: Table) -> Executable:
+    """Inserts, or takes the place of the row with the same primary key."""
+    statement = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
+    keys = list(table.primary_key.columns)
+    told = {column.name: statement.excluded[column.name] for column in table.columns if not column.primary_key}
+    upsert: Executable = statement.on_conflict_do_update(index_elements=keys, set_=told)
+    return upsert
 
 
 def _drop(connection: Connection, statement: Delete, places: Iterable[tuple[str, str]]) -> None:

@@ -6,7 +6,7 @@ text, so that both databases give back byte for byte what was hashed.
 
 from sqlalchemy import Column, Float, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-FORMAT = 1
+FORMAT = 2
 """What this product writes. A ledger with a higher number is refused, one with a lower number is migrated."""
 
 metadata = MetaData()
@@ -136,4 +136,12 @@ approval = Table(
     Column("digest", Text, primary_key=True),
     Column("who", Text, nullable=False),
     Column("at", Text, nullable=False),
+)
+
+# Ciphertext and public keys only; since format 2.
+sealed = Table(
+    "sealed",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
 )

@@ -8,15 +8,14 @@ from typing import Any
 from pydantic_core import to_jsonable_python
 
 from ..model.change import Change, FieldChange
-from ..model.resource import Key, ReadOnly, Resource, Secret
-
-HIDDEN: dict[str, Any] = {"hidden": True}
-_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+from ..model.memory import TOUCHED
+from ..model.resource import Declaration, Key, ReadOnly, Resource, Secret
+from ..model.secret import HIDDEN
 
 
 def canonical(value: object) -> str:
     """JSON with sorted keys, no spaces, ASCII only: PostgreSQL refuses NUL and lone surrogates as they are."""
-    return _ENCODER.encode(to_jsonable_python(value, fallback=_hide))
+    return _EMPTY if value == {} else _ENCODER.encode(value)
 
 
 def utc(moment: dt.datetime) -> str:
@@ -29,9 +28,17 @@ def utc(moment: dt.datetime) -> str:
 def kept_fields(resource: Resource) -> dict[str, Any]:
     """What of a resource the ledger may hold, in JSON form: no secret, nothing read-only, nothing undeclared."""
     kind = type(resource)
-    left_out = kind.having(Secret) | kind.having(ReadOnly)
+    left_out = kind.having(Secret) | kind.having(ReadOnly) | kind.having(Declaration)
     dumped = resource.model_dump(mode="json", by_alias=False, exclude=set(left_out), fallback=_hide)
-    return {name: value for name, value in dumped.items() if value is not None}
+    return {name: value for name, value in dumped.items() if value is not None and value != HIDDEN}
+
+
+def prints_of(wanted: Resource | None, answered: Resource | None) -> dict[str, str]:
+    """Fingerprints of the secrets that were sent, and when the platform says they were written."""
+    prints = wanted.prints() if wanted is not None else {}
+    if prints and answered is not None and answered.touched_at():
+        prints[TOUCHED] = answered.touched_at()
+    return prints
 
 
 def strong_key(change: Change) -> Key:
@@ -52,3 +59,12 @@ def _told(one: FieldChange, *, hidden: bool) -> Mapping[str, Any]:
 def _hide(value: object) -> Any:
     """A value that JSON does not know may be a secret; what it says of itself is not asked."""
     return HIDDEN
+
+
+def _plain(value: object) -> Any:
+    return to_jsonable_python(value, fallback=_hide)
+
+
+# Most references and fingerprints are: an encoder is made anew for each text.
+_EMPTY = "{}"
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_plain)

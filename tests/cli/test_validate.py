@@ -28,3 +28,35 @@ def test_rev_reads_the_commit_and_not_the_working_tree(repository: Repository, t
     assert told.code == 0
     assert told.json["revision"] == commit
     assert told.json["stacks"] == {"web": 4}
+
+
+def test_covers_that_no_obligation_has_is_a_warning(repository: Repository, trueup: Command) -> None:
+    repository.write(
+        "docs/coverage/shop.yaml",
+        """
+        - {id: shop-002, at: DNS, kind: dns, says: "www", "on": cloudflare, hold: declared, work: core}
+        """,
+    )
+    told = trueup("validate")
+    assert told.code == 0
+    assert "warning: stacks/web.yaml:7: " in told.out
+    assert "no obligation has the id 'shop-001'" in told.out
+    assert "(nearest: shop-002)" in told.out
+    (warning,) = trueup("validate", "--json").json["warnings"]
+    assert "shop-001" in warning
+
+
+def test_without_obligations_covers_is_not_judged(repository: Repository, trueup: Command) -> None:
+    assert trueup("validate", "--json").json["warnings"] == []
+
+
+def test_a_flood_of_problems_is_cut_short_and_counted(repository: Repository, trueup: Command) -> None:
+    records = "".join(f"      r{n}: {{type: A, content: nowhere}}\n" for n in range(300))
+    zone = "account: acme\ncloudflare:\n  zone: {main: {name: shop.example}}\n  records:\n    main:\n"
+    repository.write("stacks/web.yaml", zone + records)
+    told = trueup("validate", "--json")
+    assert told.code == 1
+    assert len(told.json["problems"]) == 200
+    assert told.json["problem_count"] == 300
+    assert told.err.count("error: ") == 201
+    assert "and 100 more of 300 problems" in told.err

@@ -15,7 +15,7 @@ from tests.stories.estate import Estate
 
 from .scenario import converges, ready
 
-CALLS = 14
+CALLS = 13
 """Calls that a clean apply of the scenario makes; a test holds it true."""
 STEPS = ("begin_run", "own", "forget", "pin", "close_intents", "intend", "conclude", "end_run")
 LEDGER_POINTS = 16

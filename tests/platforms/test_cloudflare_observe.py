@@ -45,6 +45,34 @@ def test_only_what_is_in_scope_is_asked_for(bench: Bench) -> None:
     assert len(bench.calls()) == 2
 
 
+def test_zones_that_were_listed_are_not_listed_again_for_their_records(bench: Bench) -> None:
+    bench.zone()
+    _fill(bench, "acme.example", 1)
+    cloudflare = bench.cloudflare()
+    cloudflare.observe(everything())
+    second = bench.zone("second.example")
+    bench.world.clear_calls()
+    again = cloudflare.observe(only("acme.example"))
+    assert [resource.container() for resource in live(again)] == ["acme.example"]
+    assert again.account_id == ACME
+    assert len(bench.calls()) == 1
+    assert cloudflare.observe(only("second.example")).read == {Container("cloudflare.record", "second.example")}
+    assert [call.partition("?")[0] for call in bench.calls()[1:]] == [
+        "GET /client/v4/zones",
+        f"GET /client/v4/zones/{second}/dns_records",
+    ]
+
+
+def test_a_zone_that_went_away_since_it_was_listed_is_a_gap(bench: Bench) -> None:
+    bench.zone()
+    cloudflare = bench.cloudflare()
+    cloudflare.observe(everything())
+    bench.world.delete("cloudflare", "zone", "acme.example", "acme", {})
+    found = cloudflare.observe(only("acme.example"))
+    assert found.read == frozenset()
+    assert [gap.container for gap in found.gaps] == ["acme.example"]
+
+
 def test_an_empty_scope_asks_nothing(bench: Bench) -> None:
     bench.cloudflare().observe(Scope("acme", frozenset()))
     assert bench.calls() == []

@@ -79,6 +79,15 @@ def cloudflare() -> World:
     return world
 
 
+def test_a_zone_made_by_hand_belongs_to_the_account_that_the_token_opens(cloudflare: World) -> None:
+    (first,) = cloudflare.shelf("cloudflare", "acme", "zone")
+    cloudflare.delete("cloudflare", "zone", "example.com", "acme", {})
+    made = cloudflare.create("cloudflare", "zone", "example.net", "acme", {})
+    other = cloudflare.create("cloudflare", "zone", "example.org", "zeta", {})
+    assert made["id"] != first
+    assert (made["account"]["id"], other["account"]["id"]) == ("a" * 32, "b" * 32)
+
+
 @pytest.fixture
 def records(cloudflare: World) -> str:
     (zone,) = cloudflare.shelf("cloudflare", "acme", "zone")

@@ -259,7 +259,7 @@ class TestReferences:
         assert {one.name: one.after for one in found.changes[0].fields}["text"] == "right"
 
     def test_an_output_to_come_is_pending_and_in_a_later_wave(self, toy: Toy) -> None:
-        reader = replace(self.reader(toy), needs=(Place("a", Address("toy", "book", "oak/moby")),))
+        reader = self.reader(toy)
         found = plan(toy.tree(reader, toy.declared(MOBY)), toy.observation())
         assert [(one.address.leaf, one.wave) for one in found.changes] == [("moby", 0), ("index", 1)]
         pending = {one.name: one.pending for one in found.changes[1].fields}

@@ -76,6 +76,23 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     yield from _desk(tmp_path_factory.mktemp("desk"), zones=ZONES)
 
 
+def test_a_shell_with_the_ready_files_environment_reaches_the_sandbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "stacks").mkdir()
+    (tmp_path / "stacks" / "_project.yaml").write_text(PROJECT)
+    world = begin_world(tmp_path)
+    world.create("cloudflare", "zone", "shell.example", "acme", {})
+    served = serve(world)
+    try:
+        for name, value in served.ready.env.items():
+            monkeypatch.setenv(name, value)
+        with Cloudflare(max_retries=0) as client:
+            assert [zone.name for zone in client.zones.list()] == ["shell.example"]
+    finally:
+        served.stop()
+
+
 @pytest.fixture(autouse=True)
 def _empty_zone(desk: Desk) -> Iterator[None]:
     yield

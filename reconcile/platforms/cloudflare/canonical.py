@@ -15,6 +15,8 @@ from ...model.resource import is_pending
 
 CHUNK_BYTES = 255
 """The longest DNS character string (RFC 1035, 3.3)."""
+_PLAIN_HOST = re.compile(r"[a-z0-9_*-]{1,63}(?:\.[a-z0-9_*-]{1,63})*")
+"""What is its own canonical form, as nearly every name is."""
 _STRINGS = re.compile(r'(?:\s*"(?:[^"\\]|\\.)*")+\s*\Z', re.DOTALL)
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _ESCAPE = re.compile(rb"\\([0-9]{3}|.)", re.DOTALL)
@@ -24,7 +26,7 @@ _PARAMETER = re.compile(r'([a-zA-Z0-9-]+)(?:=(?:"((?:[^"\\]|\\.)*)"|(\S*)))?(?:\
 @lru_cache(maxsize=65_536)
 def host(text: str) -> str:
     """A host name in lower case and punycode without its trailing dot; "." is the root. Raises ValueError."""
-    if text == ".":
+    if text == "." or (len(text) <= 253 and _PLAIN_HOST.fullmatch(text)):
         return text
     labels = [_label(label, text) for label in text.removesuffix(".").split(".")]
     name = ".".join(labels)
@@ -64,12 +66,12 @@ def text(content: str) -> str:
 
     What would read as quoted strings again, or holds bytes that are no UTF-8, stays quoted.
     """
-    if not _STRINGS.match(content):
+    if not _is_strings(content):
         return content or quoted("")
     plain = _joined(content)
     if plain is None:
         return content.strip()
-    return quoted(plain) if not plain or _STRINGS.match(plain) else plain
+    return quoted(plain) if not plain or _is_strings(plain) else plain
 
 
 def quoted(plain: str) -> str:
@@ -80,10 +82,15 @@ def quoted(plain: str) -> str:
 
 def wire_text(canonical: str) -> str:
     """What goes on the wire for a value in the form of `text`."""
-    if not _STRINGS.match(canonical):
+    if not _is_strings(canonical):
         return quoted(canonical)
     plain = _joined(canonical)
     return canonical if plain is None else quoted(plain)
+
+
+def _is_strings(content: str) -> bool:
+    """Whether a text reads as quoted strings. Hardly any does, and its first letter tells."""
+    return content.lstrip().startswith('"') and _STRINGS.match(content) is not None
 
 
 def _joined(content: str) -> str | None:

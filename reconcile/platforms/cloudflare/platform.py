@@ -57,6 +57,7 @@ class Cloudflare:
         self._access = access
         self._clock = clock
         self._places: Mapping[str, Place] = {}
+        self._account_id: str | None = None
 
     @staticmethod
     def authorization(credentials: Mapping[str, SecretText]) -> SecretText:
@@ -80,19 +81,21 @@ class Cloudflare:
         at = self._clock()
         if scope.containers is not None and not scope.containers:
             return Observation(self.name, self._account, at)
-        zones = self._zones()
-        if isinstance(zones, PlatformError):
-            return Observation(self.name, self._account, at, gaps=self._blind(zones))
-        accounts = {str((zone.get("account") or {}).get("id", "")): None for zone in zones}
-        if len(accounts) > 1 and self._access.id is None:
-            return Observation(self.name, self._account, at, gaps=self._ambiguous(sorted(accounts)))
-        account_id = next(iter(accounts), None) or self._other_account()
-        known = self._places = _places(zones)
         seen: list[Seen] = []
         read: set[Container] = set()
-        if scope.containers is None or Container(Zone.kind) in scope.containers:
-            read.add(Container(Zone.kind))
-            seen += [self._seen_zone(zone) for zone in zones]
+        if not self._is_known(scope):
+            zones = self._zones()
+            if isinstance(zones, PlatformError):
+                return Observation(self.name, self._account, at, gaps=self._blind(zones))
+            accounts = {str((zone.get("account") or {}).get("id", "")): None for zone in zones}
+            if len(accounts) > 1 and self._access.id is None:
+                return Observation(self.name, self._account, at, gaps=self._ambiguous(sorted(accounts)))
+            self._account_id = next(iter(accounts), None) or self._other_account()
+            self._places = _places(zones)
+            if scope.containers is None or Container(Zone.kind) in scope.containers:
+                read.add(Container(Zone.kind))
+                seen += [self._seen_zone(zone) for zone in zones]
+        known = self._places
         wanted = _wanted(scope, known)
         gaps = [
             Gap(self._account, Record.kind, name, f"zone {name} is not in this account")
@@ -104,7 +107,7 @@ class Cloudflare:
             read.add(Container(Record.kind, name))
             seen += records
         return Observation(
-            self.name, self._account, at, tuple(seen), (*gaps, *hidden), frozenset(read), account_id=account_id
+            self.name, self._account, at, tuple(seen), (*gaps, *hidden), frozenset(read), account_id=self._account_id
         )
 
     def apply(self, wave: Sequence[Change]) -> Iterator[Outcome]:
@@ -125,6 +128,13 @@ class Cloudflare:
         written = [change for change in wave if not change.kind.lookup]
         unknown = any(change.container not in self._places for change in written)
         return int(unknown) + Batches(self._client, self._places).count(written)
+
+    def _is_known(self, scope: Scope) -> bool:
+        """Whether a scope asks for records alone, of zones that this run has listed already: the proof after a write.
+        A zone that went away since is told by its own listing."""
+        asked = scope.containers
+        known = self._account_id is not None and asked is not None and Container(Zone.kind) not in asked
+        return known and all(name in self._places for name in _wanted(scope, self._places))
 
     def _zones(self) -> list[dict[str, Any]] | PlatformError:
         filters = {"account.id": self._access.id} if self._access.id else {}

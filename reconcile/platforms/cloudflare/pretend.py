@@ -91,6 +91,10 @@ class Pretend:
             return Refused(400, 9207, "Request body is invalid.").told()
         return Refused(status, 9207, reason).told()
 
+    def environment(self, url: str, token: str) -> dict[str, str]:
+        """What the vendor's Python client and its provider for Terraform and Pulumi read."""
+        return {"CLOUDFLARE_BASE_URL": url, "CLOUDFLARE_API_TOKEN": token}
+
     def seed(self, world: World, caller: Caller, wanted: Sequence[Declared]) -> None:
         shelf = world.shelf(caller.account, "zone")
         for declared in wanted:
@@ -124,8 +128,8 @@ class Pretend:
     def create(self, world: World, account: str, kind: str, fields: Mapping[str, str]) -> Thing:
         zones = world.shelf(account, "zone")
         if kind == "zone":
-            owner = next((zone["account"]["id"] for zone in zones.values()), None) or world.new_id()
-            return add_zone(world, Caller(account, owner, fields.get("plan", "free")), fields["name"])
+            owner = Caller(account, world.account_id(account), fields.get("plan", "free"))
+            return add_zone(world, owner, fields["name"])
         zone = zone_of(zones, fields)
         given = {name: value for name, value in fields.items() if name != "zone"}
         body = by_hand(given, given.get("type", ""))

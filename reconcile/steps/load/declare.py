@@ -24,9 +24,11 @@ GROWTH_LIMIT = 16 * 1024 * 1024
 class Declarer:
     """Declares drafts one by one; targets must come first."""
 
-    def __init__(self, linker: Linker, problems: Problems) -> None:
+    def __init__(self, linker: Linker, problems: Problems, from_env: Collection[str] | None) -> None:
+        """`from_env`: the environment variables that stacks may read; None where the project could not be read."""
         self._linker = linker
         self._problems = problems
+        self._from_env = from_env
         self._grown = 0
 
     def declare(self, draft: Draft) -> None:
@@ -41,7 +43,8 @@ class Declarer:
                 values[name] = self._value(draft, name, node)[0]
         if "name" in cls.model_fields and "name" not in values and not is_output(cls, "name"):
             values["name"] = draft.address.leaf
-        if not self._writable(draft):
+        writable, readable = self._writable(draft), self._may_read(draft)
+        if not (writable and readable):
             draft.refused = True
         try:
             resource = cls.declared(values)
@@ -75,6 +78,22 @@ class Declarer:
             self._problems.add(place, f"`{cls.group_by}` is given by the group it stands in", "remove it")
             return False
         return not wrong
+
+    def _may_read(self, draft: Draft) -> bool:
+        """Whether the environment variables that it names are open to stacks (DESIGN D10)."""
+        well = True
+        for name in draft.cls.from_environment():
+            node = draft.fields.get(name)
+            if self._from_env is None or node is None or not isinstance(node.value, str):
+                continue  # the model says what is wrong with it
+            if node.value in self._from_env:
+                continue
+            # Never shown: somebody may have written the value itself here.
+            hint = "add its name to `from_env` in _project.yaml; a value is never written here"
+            place = node.at_value(f"{draft.path}.{name}")
+            self._problems.add(place, "names no environment variable that a stack may read", hint)
+            well = False
+        return well
 
     def _resolve(self, draft: Draft, values: dict[str, Any], references: dict[str, str]) -> None:
         cls = draft.cls

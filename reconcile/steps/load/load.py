@@ -31,7 +31,7 @@ def load(source: Source, kinds: Kinds) -> Tree:
     drafts = [draft for stack in stacks.values() for draft in stack.all()]
     for draft in drafts:
         linker.link(draft)
-    declarer = Declarer(linker, problems)
+    declarer = Declarer(linker, problems, project.from_env if project else None)
     for draft in in_order(drafts, problems):
         declarer.declare(draft)
     refuse_two_owners(drafts, problems)

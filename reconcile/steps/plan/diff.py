@@ -53,9 +53,11 @@ def _hidden(name: str, want: Any, have: Any, live: Resource, applied: Applied | 
     """A secret that differs, or may differ: nobody can read what lives.
 
     Unreadable, it counts as unchanged while the fingerprint that was last applied is the wanted one and the platform's
-    own time of the last write has not moved.
+    own time of the last write has not moved. Without a fingerprint nobody can tell, and it is not compared.
     """
     mark = want.print if isinstance(want, SecretText) else ""
+    if isinstance(want, SecretText) and not mark and have is None:
+        return None
     was = applied.prints if applied is not None else {}
     if have is not None or not mark:
         return FieldChange(name, hidden=True, print=mark, drifted=bool(mark) and was.get(name) == mark)

@@ -21,7 +21,7 @@ from .applied import Kinds, last_applied, remembers, resource_of
 from .diff import cause_of, differences, initial
 from .digest import digest_of
 from .match import Facts, Matching, Place, match, place
-from .needs import without_unmet
+from .needs import without_unmet, without_unset
 from .refusals import refuse_new_account, refuse_renames, with_moves
 from .resolve import fill_in, waits
 from .waves import in_waves
@@ -99,8 +99,9 @@ def make_plan(
         _plan_left(account, seen, inputs, draft)
     if mode == "spec":
         _plan_gone(matching, inputs, draft)
+    draft.changes, unset = without_unset(draft.changes, inputs.memory.applied)
     draft.changes, unmet = without_unmet(draft.changes, matching.pairs)
-    draft.gaps.extend(unmet)
+    draft.gaps.extend(unset + unmet)
     refuse_renames(draft.changes, desired, matching.pairs)
     return _finish(inputs, draft, matching, desired, at.isoformat().replace("+00:00", "Z") if at else "")
 

@@ -1,8 +1,10 @@
-"""What must be there first (DESIGN D14): a thing is not made in a place that neither lives nor is made by this plan."""
+"""What must be there first: a place that lives or is made by this plan (DESIGN D14), and the value of a secret."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ...model.change import Change
+from ...model.exits import AUTH
+from ...model.memory import Applied
 from ...model.observation import Gap
 from ...model.resource import Address
 from ...model.spec import Place
@@ -30,3 +32,34 @@ def without_unmet(changes: Sequence[Change], living: Collection[tuple[str, Addre
 
 def _blocks(change: Change, need: Place, there: Collection[tuple[str, Address]]) -> bool:
     return change.verb == "create" and need not in there
+
+
+def without_unset(
+    changes: Sequence[Change], applied: Mapping[tuple[str, Address], Applied]
+) -> tuple[list[Change], list[Gap]]:
+    """The changes less the writes of a secret whose value nobody has here: nothing is ever sent empty in its place."""
+    kept, gaps = list[Change](), list[Gap]()
+    for change in changes:
+        why = _unset(change, applied.get((change.stack, change.address)))
+        if why:
+            told = f"{change.address} is left as it is: {why}"
+            gaps.append(Gap(change.account, change.address.full_kind, change.container, told, exit_code=AUTH))
+        else:
+            kept.append(change)
+    return kept, gaps
+
+
+def _unset(change: Change, applied: Applied | None) -> str:
+    """Why the value is not here; "" where it is, or none is wanted."""
+    if change.after is None:
+        return ""
+    for name, target in type(change.after).from_environment().items():
+        if getattr(change.after, target) is not None:
+            continue
+        variable = getattr(change.after, name)
+        if variable is not None:
+            return f"environment variable {variable} is not set"
+        # What was last applied is healed without its stack file's word for where the value comes from.
+        if applied is not None and target in applied.prints:
+            return f"the {target} that was last applied is not known here"
+    return ""

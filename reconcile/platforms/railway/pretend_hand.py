@@ -1,0 +1,215 @@
+"""What a person does in Railway's console, behind our back: it takes effect at once and deploys nothing."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ...model.pretend import Thing
+from .pretend_commit import (
+    add_domain,
+    add_proxy,
+    add_service_domain,
+    add_volume,
+    mount_volume,
+    patch_environment,
+    put_variable,
+    rename_service_domain,
+)
+from .pretend_config import FLAT
+from .pretend_estate import Estate, Refused
+from .pretend_mutations import add_environment, add_project, add_service, set_limits, write_instance
+from .pretend_parts import rename_volume
+
+KINDS = (
+    *("project", "environment", "service", "instance", "variable", "shared-variable"),
+    *("domain", "service-domain", "tcp-proxy", "volume"),
+)
+_WORDS = frozenset({"name", "description", "icon", "value", "target", "token", "domain", "region", "mountPath"})
+_WORDS |= frozenset({"startCommand", "buildCommand", "healthcheckPath", "cronSchedule", "repo", "image", "branch"})
+_WORDS |= frozenset({"rootDirectory", "dockerfilePath", "railwayConfigFile", "builder", "restartPolicyType"})
+_LISTS = frozenset({"preDeployCommand", "watchPatterns", "backups"})
+_NEVER_NULL = frozenset({"name", "value", "target", "token", "domain", "mountPath"})
+_WHERE = ("project", "environment", "service")
+
+
+def edit(estate: Estate, kind: str, id: str, fields: Mapping[str, str]) -> Thing:
+    """Raises ValueError on a field that the kind does not have, Refused on what Railway would refuse."""
+    may = _FIELDS[kind]
+    unknown = sorted(set(fields) - may)
+    if unknown:
+        raise ValueError(f"a {kind} has no field {unknown[0]} to edit; it has {', '.join(sorted(may))}")
+    thing = estate.shelf(kind)[id]
+    given = {name: _value(name, text) for name, text in fields.items()}
+    if "name" in given and kind in ("project", "environment", "service"):
+        name = given.pop("name")
+        if name != thing["name"]:
+            _free(estate, kind, thing, name)
+            estate.renamed(kind, thing, name)
+    if given:
+        _ACTS.get(kind, _plain)(estate, thing, given)
+        thing["updatedAt"] = estate.now
+    return thing
+
+
+def create(estate: Estate, kind: str, fields: Mapping[str, str]) -> Thing:
+    """`project`, `environment` and `service` say where, by name or id; the other fields are those of `edit`.
+
+    Raises ValueError on an unknown field or place, Refused on what Railway would refuse.
+    """
+    rest = {name: value for name, value in fields.items() if name not in ("name", *_WHERE)}
+    if kind == "project":
+        made = add_project(estate, {"name": fields["name"]})
+    elif kind in ("environment", "service"):
+        project = _place(estate, "project", fields)
+        made = (add_environment if kind == "environment" else add_service)(estate, project, fields["name"])
+        if kind == "service":
+            for environment in estate.scope(project["id"], None):
+                estate.add_instance(made, environment, {})
+    else:
+        made, rest = _part(estate, kind, fields, rest)
+    return edit(estate, kind, made["id"], rest) if rest else made
+
+
+def _part(estate: Estate, kind: str, fields: Mapping[str, str], rest: dict[str, str]) -> tuple[Thing, dict[str, str]]:
+    environment, name = _place(estate, "environment", fields), fields["name"]
+    if kind == "shared-variable":
+        put_variable(estate, environment, None, name, {"value": rest.pop("value", "")})
+        return next(estate.where(kind, environmentId=environment["id"], name=name)), rest
+    if kind == "instance":
+        service = _place(estate, "service", {**fields, "service": fields.get("service", name)})
+        if estate.instance_or_none(environment["id"], service["id"]):
+            raise ValueError(f"{service['name']} has an instance in {environment['name']}")
+        return estate.add_instance(service, environment, {}), rest
+    instance = estate.instance(environment["id"], _place(estate, "service", fields)["id"])
+    if kind == "variable":
+        put_variable(estate, environment, instance, name, {"value": rest.pop("value", "")})
+        return next(one for one in estate.variables_of(instance) if one["name"] == name), rest
+    if kind == "domain":
+        return add_domain(estate, instance, name, None), rest
+    if kind == "service-domain":
+        made = add_service_domain(estate, instance, None)
+        rename_service_domain(estate, made, name)
+        return made, rest
+    if kind == "tcp-proxy":
+        return add_proxy(estate, instance, int(rest.pop("applicationPort", name))), rest
+    disk = estate.add("disk", {"name": name, "projectId": environment["projectId"]})
+    return add_volume(estate, environment, disk, instance, rest.pop("mountPath", "/data")), rest
+
+
+def delete(estate: Estate, kind: str, id: str) -> None:
+    """With all that belongs to it."""
+    thing = estate.shelf(kind)[id]
+    if kind == "project":
+        estate.drop_project(thing)
+    elif kind == "environment":
+        estate.drop_environment(thing)
+    elif kind == "instance":
+        estate.drop_instance(thing)
+    elif kind == "service":
+        for instance in estate.where("instance", serviceId=id):
+            estate.drop_instance(instance)
+        del estate.shelf("service")[id]
+    else:
+        del estate.shelf(kind)[id]
+        if kind == "volume" and not next(estate.where("volume", volumeId=thing["volumeId"]), None):
+            del estate.shelf("disk")[thing["volumeId"]]
+
+
+def _value(name: str, text: str) -> Any:
+    if text == "null" and name not in _NEVER_NULL:
+        return None
+    if name in _WORDS:
+        return text
+    if name in _LISTS:
+        return [one for one in (text.split(",") if name != "preDeployCommand" else [text]) if one]
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise ValueError(f"{name} cannot be {text}") from None
+
+
+def _place(estate: Estate, kind: str, fields: Mapping[str, str]) -> Thing:
+    """The project, environment or service meant; the only one there is, where none is named."""
+    within = {"projectId": _place(estate, "project", fields)["id"]} if kind != "project" else {}
+    named = fields.get(kind)
+    found = [one for one in estate.where(kind, **within) if named in (None, one["id"], one["name"])]
+    if len(found) != 1:
+        raise ValueError(f"name one {kind} with {kind}=NAME; {len(found)} fit")
+    return found[0]
+
+
+def _free(estate: Estate, kind: str, thing: Thing, name: str) -> None:
+    if kind != "project" and next(estate.where(kind, projectId=thing["projectId"], name=name), None):
+        raise Refused(f"{name} is taken: an {kind} of that name exists in this project")
+
+
+def _plain(estate: Estate, thing: Thing, fields: Mapping[str, Any]) -> None:
+    thing.update(fields)
+
+
+def _instance(estate: Estate, thing: Thing, fields: Mapping[str, Any]) -> None:
+    limits = {name: fields[name] for name in ("vCPUs", "memoryGB") if name in fields}
+    write_instance(estate, thing, {name: value for name, value in fields.items() if name not in limits})
+    if limits:
+        held = thing["config"].get("deploy", {}).get("limitOverride", {}).get("containers", {})
+        memory = held.get("memoryBytes")
+        was = {"vCPUs": held.get("cpu"), "memoryGB": None if memory is None else memory / 1_000_000_000}
+        set_limits(estate, thing, *({**was, **limits}[name] for name in ("vCPUs", "memoryGB")))
+
+
+def _variable(estate: Estate, thing: Thing, fields: Mapping[str, Any]) -> None:
+    environment = estate.environment(thing["environmentId"])
+    service = thing["serviceId"]
+    instance = estate.instance(environment["id"], service) if service else None
+    put_variable(estate, environment, instance, thing["name"], fields)
+
+
+def _service_domain(estate: Estate, thing: Thing, fields: Mapping[str, Any]) -> None:
+    host = fields.get("domain") or fields.get("name")
+    if host:
+        rename_service_domain(estate, thing, host)
+    if "targetPort" in fields:
+        thing["targetPort"] = fields["targetPort"]
+
+
+def _proxy(estate: Estate, thing: Thing, fields: Mapping[str, Any]) -> None:
+    thing.update(fields)
+    thing["name"] = str(thing["applicationPort"])
+
+
+def _volume(estate: Estate, thing: Thing, fields: Mapping[str, Any]) -> None:
+    given = dict(fields)
+    if "name" in given:
+        rename_volume(estate, estate.shelf("disk")[thing["volumeId"]], given.pop("name"))
+    size = {name: given[name] for name in ("sizeMB", "region") if name in given}
+    if size:
+        environment = estate.environment(thing["environmentId"])
+        patch_environment(estate, environment, {"volumes": {thing["volumeId"]: size}})
+    if "mountPath" in given and thing["serviceId"]:
+        instance = estate.instance(thing["environmentId"], thing["serviceId"])
+        mount_volume(estate, instance, thing["volumeId"], {"mountPath": given["mountPath"]})
+    if "backups" in given:
+        thing["backups"] = sorted(set(given["backups"] or ()))
+
+
+_VARIABLE = frozenset({"value", "isSealed", "description"})
+_FIELDS: Mapping[str, frozenset[str]] = {
+    "project": frozenset({"name", "description", "prDeploys", "isPublic"}),
+    "environment": frozenset({"name"}),
+    "service": frozenset({"name", "icon"}),
+    "instance": FLAT | {"vCPUs", "memoryGB"},
+    "variable": _VARIABLE,
+    "shared-variable": _VARIABLE,
+    "domain": frozenset({"target", "token", "targetPort"}),
+    "service-domain": frozenset({"name", "domain", "targetPort"}),
+    "tcp-proxy": frozenset({"applicationPort", "proxyPort", "domain"}),
+    "volume": frozenset({"name", "mountPath", "sizeMB", "region", "backups"}),
+}
+_ACTS: Mapping[str, Callable[[Estate, Thing, Mapping[str, Any]], None]] = {
+    "instance": _instance,
+    "variable": _variable,
+    "shared-variable": _variable,
+    "service-domain": _service_domain,
+    "tcp-proxy": _proxy,
+    "volume": _volume,
+}
