@@ -26,7 +26,7 @@ class Place(Protocol):
         """Everything the tables hold, as text."""
 
 
-TABLES = ("meta", "run", "entry", "intent", "owned", "applied", "pin", "lease", "hold", "approval")
+TABLES = ("meta", "run", "entry", "intent", "owned", "applied", "pin", "lease", "hold", "approval", "sealed")
 
 
 @dataclass

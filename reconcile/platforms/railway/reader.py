@@ -161,8 +161,10 @@ class Reader:
         for id, extras in got.items():
             reading = found[id]
             assert isinstance(reading, Reading)
-            schedules = {owner: [row["kind"] for row in rows] for owner, rows in extras["schedules"].items()}
-            extra = Extras(dict(extras["proxies"]), schedules, dict(extras["values"]))
+            schedules = {owner: [row["kind"] for row in rows or ()] for owner, rows in extras["schedules"].items()}
+            proxies = {owner: rows or () for owner, rows in extras["proxies"].items()}
+            values = {owner: held or {} for owner, held in extras["values"].items()}
+            extra = Extras(proxies, schedules, values)
             found[id] = Reading(reading.place, reading.services, reading.raw, extra)
         return {**found, **failed}
 
@@ -193,7 +195,7 @@ def _missing(reading: Reading, kinds: Collection[str]) -> Iterable[tuple[str, st
 def _value(answer: Answer | PlatformError, alias: str) -> Any:
     if isinstance(answer, PlatformError):
         return answer
-    return answer.errors[alias] if alias in answer.errors else answer.data.get(alias) or []
+    return answer.errors[alias] if alias in answer.errors else answer.data.get(alias)
 
 
 def _variables(chunk: Sequence[Wanted]) -> dict[str, str]:
