@@ -108,7 +108,8 @@ class Reconciler:
         observations = self._look(names, memory)
         plan = make_plan(self.tree, names, observations, memory, self.kinds, mode=mode)
         told = tuple(dict.fromkeys(note.text for note in self.notes if note.stack in names))
-        plan = replace(self._chosen(plan, choice or Choice()), warnings=plan.warnings + told)
+        beyond = tuple(self._unread(plan, observations, memory))
+        plan = replace(self._chosen(plan, choice or Choice()), warnings=plan.warnings + told + beyond)
         return judge(replace(plan, predicted_calls=self._predict(plan.changes)), self.rules)
 
     def apply(
@@ -281,6 +282,22 @@ class Reconciler:
                 add(row.account, resource)
         return {pair: Scope(pair[0], frozenset(containers)) for pair, containers in found.items()}
 
+    def _unread(self, plan: Plan, observations: Sequence[Observation], memory: Memory) -> list[str]:
+        """What the ledger owns and this pass neither read nor could judge, one warning a stack."""
+        live = {(one.account, seen.kind, seen.id) for one in observations for seen in one.seen}
+        gone = frozenset(plan.gone)
+        whole = frozenset(plan.stacks) == frozenset(self.tree.stacks)
+        lost: dict[str, list[str]] = {}
+        for row in memory.owned:
+            spec = self.tree.stacks.get(row.stack)
+            if spec is None and whole:
+                lost.setdefault(row.stack, []).append(str(row.address))
+            elif row.stack in plan.stacks and spec is not None and row.address not in spec.declared:
+                unread = (row.account, row.kind, row.id) not in live and (row.stack, row.address) not in gone
+                if unread and (row.stack, row.address) not in memory.applied:
+                    lost.setdefault(row.stack, []).append(str(row.address))
+        return [_lost(stack, addresses, stack in self.tree.stacks) for stack, addresses in sorted(lost.items())]
+
     def _unanswered(self, names: Sequence[str], observations: Sequence[Observation], memory: Memory) -> frozenset[Pair]:
         """Pairs with an announced create that has no answer and is not in the first listing."""
         live = {(one.account, seen.kind, seen.key) for one in observations for seen in one.seen}
@@ -294,15 +311,17 @@ class Reconciler:
         )
 
     def _predict(self, changes: Sequence[Change]) -> int:
-        """Calls that applying would make, proof included: what is written is listed once more."""
+        """Calls that applying would make. Its proof counts too: what was written is listed once more."""
         groups: dict[tuple[int, str, str], list[Change]] = {}
         for change in changes:
             groups.setdefault((change.wave, change.account, change.address.platform), []).append(change)
-        return sum(
+        made = sum(
             self.platforms[account, platform].predict(group)
             for (_, account, platform), group in groups.items()
             if (account, platform) in self.platforms
         )
+        listings = {(change.account, change.address.platform, change.container) for change in changes}
+        return made + len(listings)
 
     def _chosen(self, plan: Plan, choice: Choice) -> Plan:
         if not choice.targets and not choice.excluded:
@@ -313,6 +332,13 @@ class Reconciler:
             adopt=tuple(change for change in plan.adopt if choice.keeps(change.address)),
         )
         return replace(kept, digest=digest_of(kept))
+
+
+def _lost(stack: str, addresses: Sequence[str], has_file: bool) -> str:
+    """The warning about what is owned and beyond reach."""
+    why = "no listing that was read holds them" if has_file else "no stack file declares this stack any more"
+    shown = ", ".join(addresses[:3]) + (", …" if len(addresses) > 3 else "")
+    return f"{stack} owns {len(addresses)} that are left alone, since {why} ({shown}): declare them, or `trueup forget`"
 
 
 def _in_one_listing(declared: Declared, row: Owned, history: Applied | None) -> bool:

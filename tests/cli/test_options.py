@@ -52,7 +52,7 @@ def test_what_is_held_is_told_with_the_way_to_release_it(
     assert "apply FILE --approve" in trueup("apply", "--all", "--yes").out
     told = trueup("plan", "--out", "p.json")
     assert told.code == 11
-    assert "1 API call to apply" in told.out
+    assert "2 API calls to apply" in told.out
     assert trueup("apply", "p.json", "--approve").code == 0
     assert trueup("plan", "--detailed-exitcode").code == 0
 

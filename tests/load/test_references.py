@@ -290,3 +290,9 @@ def test_escapes_beside_an_output_wait_for_it(tmp_path: Path) -> None:
         return "${live}"
 
     assert fill(found, value) == "${x} ${HOME} ${live}"
+
+
+def test_a_shown_field_that_refers_to_a_secret_is_refused_at_load(tmp_path: Path) -> None:
+    found = only(tmp_path, SITES + '    a: {}\n    b: {greeting: "hi ${host.site.a.password}"}\n')
+    assert found.line == 5
+    assert found.message == "`${host.site.a.password}` is a secret, and greeting would show it"

@@ -52,6 +52,23 @@ def test_an_owned_orphan_without_a_history_is_shown_and_never_pruned(applied: Es
     assert applied.record("api.shop.example", "A")
 
 
+def test_what_is_owned_in_a_zone_that_no_stack_declares_any_more_is_told(applied: Estate) -> None:
+    from reconcile.model.memory import Owned
+
+    with applied.workshop() as shop:
+        ledger = shop.ledger()
+        rows = ledger.memory().owned
+        ledger.forget("shop", [row.address for row in rows], "for the story")
+        ledger.own(
+            [Owned(row.account, row.kind, row.key, row.id, row.address, row.stack) for row in rows], [], "recover"
+        )
+    applied.write("shop", "account: acme\nbetterstack: {heartbeat: {job: {period: 60}}}\n")
+    (warning,) = applied.plan().plan.warnings
+    assert warning.startswith("shop owns 5 that are left alone, since no listing that was read holds them")
+    assert applied.apply().exit_code() == 0
+    assert len(applied.live()) == 5
+
+
 def test_a_stack_that_is_gone_prunes_nothing(begin: Begin) -> None:
     estate = begin()
     estate.write(
@@ -63,6 +80,8 @@ def test_a_stack_that_is_gone_prunes_nothing(begin: Begin) -> None:
     assert said(judged) == []
     assert unmanaged(judged) == ["blog.shop.example A 192.0.2.8"]
     assert "more" in judged.plan.unmanaged[0].orphan
+    (warning,) = judged.plan.warnings
+    assert warning.startswith("more owns 1 that are left alone, since no stack file declares this stack any more")
 
 
 def test_a_plan_that_deletes_too_much_refuses_itself(begin: Begin) -> None:

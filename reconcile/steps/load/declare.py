@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from ...model.reference import escape, unescape
-from ...model.resource import REFERENCE, ReadOnly, Reference
+from ...model.resource import REFERENCE, ReadOnly, Reference, Secret
 from ...model.spec import Declared, Location
 from ...model.spec import Place as DeclaredPlace
 from .faults import tell
@@ -189,6 +189,9 @@ class Declarer:
             draft.silent.add(name)
             return "", False
         wanted = Reference.parse(inside).field
+        if wanted in target.cls.having(Secret) and name not in draft.cls.having(Secret):
+            self._tell(draft, name, place, f"`${{{inside}}}` is a secret, and {name} would show it")
+            return "", False
         if is_output(target.cls, wanted):
             draft.outputs[inside] = target
             return "${" + inside + "}", True
