@@ -5,62 +5,24 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...model.change import Change, Outcome
-from ...model.errors import Missing, PlatformError, Unavailable
-from ...model.observation import Seen
-from ...model.resource import Resource
-from ...model.secret import SecretText
+from ...model.errors import Denied, Missing, PlatformError, Unavailable
 from ...wire.rest import PARTIAL
 from . import documents
 from .changeset import Part, Unspeakable, change_set, needs_patch, patch
 from .graph import Answer, Graph, StaleBase
-from .kinds import Domain, Instance, ServiceDomain, SharedVariable, TcpProxy, Variable, Volume
+from .item import Item, next_step, place_differs, same, unmoved
+from .kinds import Instance, SharedVariable, Variable, Volume
 from .reading import Reading
 
 ROUNDS = 3
 """How often what is of unknown effect, or refused as stale, is looked for and its rest sent again."""
-POLLS = 40
-"""How often an apply that goes on is asked for; the last waits are a second each."""
+POLLS = 120
+"""How often an apply that goes on is asked for, a second apart in the end: the vendor's own client does the same."""
 MESSAGE = "trueup"
 _STEPS = 12
 """More than the steps that any change takes: a loop that gets here goes nowhere."""
-_MOVED = "moved since the plan was made"
-Step = tuple[str, Mapping[str, Any]]
-"""An operation of its own, and its variables."""
-
-
-@dataclass(eq=False)
-class Item:
-    """One change on its way."""
-
-    change: Change
-    base: Seen | None = None
-    """The thing as it lived before anything was sent."""
-    made: str = ""
-    """Its id, where a step of its own made it."""
-    sent: bool = False
-    accepted: bool = False
-    """Whether what was sent was taken: then a value that nobody can read counts as written."""
-    why: str = ""
-    """Why its effect is not known."""
-    rounds: int = 0
-    old_gone: bool = False
-    """Of a replace: whether the old one is away."""
-
-    @property
-    def want(self) -> Resource | None:
-        return self.change.after
-
-    def live(self, reading: Reading) -> Seen | None:
-        """The thing now, by what we know of it: its own id, else its name."""
-        kind = self.change.kind.kind
-        fresh = self.change.verb == "replace" and self.want is not None
-        id = self.made or ("" if fresh else self.change.id)
-        if id and (kind, id) in reading.by_id:
-            return reading.by_id[kind, id]
-        if self.want is None:
-            return None
-        found = reading.by_key.get((kind, self.want.keys()[0]))
-        return None if found is not None and fresh and found.id == self.change.id else found
+_MOVED = "it moved since it was read"
+_CREATES = (documents.DOMAIN_CREATE, documents.SERVICE_DOMAIN_CREATE)
 
 
 @dataclass
@@ -76,77 +38,60 @@ class Writer:
     def __post_init__(self) -> None:
         self._base = self.reading
 
-    @property
-    def id(self) -> str:
-        return self.reading.place.environment.id
-
     def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:
         """One outcome a change."""
-        todo: list[Item] = []
-        for change in changes:
-            item = Item(change)
-            item.base = item.live(self.reading)
-            done = self._before(item)
-            if done is not None:
-                yield done
-            else:
-                todo.append(item)
+        todo = [Item(change) for change in changes]
+        for item in todo:
+            item.begin(self.reading)
+        ended = [one for item in todo if (one := self._before(item)) is not None]
+        yield from ended
+        todo = _without(todo, ended)
         for _ in range(_STEPS):
             if not todo:
                 return
-            ended = [*self._send(todo)]
+            ended = list(self._send(todo))
             yield from ended
             todo = _without(todo, ended)
-            if not todo:
-                return
-            fresh = self._look(todo)
-            if isinstance(fresh, PlatformError):
-                yield from (_unsure(item, fresh) if item.sent else _failed(item, fresh) for item in todo)
+            error = self._look(todo) if todo else None
+            if error is not None:
+                yield from (_unseen(item, error) for item in todo)
                 return
             ended = [one for item in todo if (one := self._after(item)) is not None]
             yield from ended
             todo = _without(todo, ended)
-        yield from (_given_up(item) for item in todo)
+        yield from (item.given_up() for item in todo)
 
     def _before(self, item: Item) -> Outcome | None:
         """The outcome of what needs no sending, or must not be sent: it is as wanted, or it moved."""
-        change, live = item.change, item.base
-        if change.verb == "delete":
-            if live is None:
-                return Outcome(change, "done", change.id)
-        elif change.verb == "create":
-            if live is not None and not _holds(item, live):
-                return _refused(item, f"{change.key[-1]} is there already")
-        elif live is None and change.verb == "update":
-            return _refused(item, f"{change.key[-1]} is gone")
-        if change.before is not None and live is not None and not _same(change.before, live.resource):
-            return _refused(item, _MOVED)
-        unsealed = isinstance(item.want, Variable | SharedVariable) and item.want.sealed is False
-        if unsealed and live is not None and getattr(live.resource, "sealed", False):
-            return _refused(item, "a sealed variable is never unsealed: delete it and make it anew", PARTIAL)
-        return self._settled(item)
+        change, live, want = item.change, item.base, item.want
+        if want is None:
+            moved = live is not None and change.before is not None and not same(change.before, live.resource)
+            return item.refused(_MOVED) if moved else item.settled(self.reading)
+        if item.service and self.reading.service_id(item.service) is None:
+            return item.refused(f"the project has no service {item.service}", PARTIAL)
+        if place_differs(item, self.reading):
+            return item.refused("it cannot move: take it away here and declare it there", PARTIAL)
+        if live is None:
+            return None if change.verb in ("create", "replace") else item.refused("it is gone")
+        if change.verb == "create" and not item.holds(live):
+            return item.refused("it is there already")
+        if change.before is not None and not item.holds(live) and not same(change.before, live.resource):
+            return item.refused(_MOVED)
+        if isinstance(want, Variable | SharedVariable) and want.sealed is False and _is_sealed(live.resource):
+            return item.refused("a sealed variable is never unsealed: delete it and make it anew", PARTIAL)
+        return item.settled(self.reading)
 
     def _after(self, item: Item) -> Outcome | None:
         """The outcome of what is there now as wanted, or can no longer become so."""
-        done = self._settled(item)
+        done = item.settled(self.reading)
         if done is not None:
             return done
-        if not item.sent and not _unmoved(item.base, item.live(self.reading)):
-            return _refused(item, _MOVED)
-        return _given_up(item) if item.rounds >= ROUNDS else None
+        if not item.sent and not unmoved(item.base, item.live(self.reading)):
+            return item.refused(_MOVED)
+        return item.given_up() if item.rounds >= ROUNDS else None
 
-    def _settled(self, item: Item) -> Outcome | None:
-        live, change = item.live(self.reading), item.change
-        if item.want is None:
-            return Outcome(change, "done", change.id) if live is None else None
-        if live is None or not _holds(item, live):
-            return None
-        if change.verb == "replace" and (change.kind.kind, change.id) in self.reading.by_id and live.id != change.id:
-            return None
-        return Outcome(change, "done", live.id, live.resource)
-
-    def _look(self, items: Sequence[Item]) -> Reading | PlatformError:
-        """The environment anew; again after a while where something that was taken does not show yet."""
+    def _look(self, items: Sequence[Item]) -> PlatformError | None:
+        """Reads the environment anew; again after a while where something that was taken does not show yet."""
         for seconds in (0.0, 0.5, 2.0):
             if seconds:
                 self.wait(seconds)
@@ -155,104 +100,101 @@ class Writer:
                 return fresh
             self.reading = fresh
             for item in items:
-                _recognise(item, self._base, fresh)
-            waiting = [one for one in items if one.accepted and not _next_step(one, fresh) and not self._settled(one)]
-            if not waiting:
+                item.recognise(self._base, fresh)
+            if not any(one.accepted and next_step(one, fresh) is None and not one.settled(fresh) for one in items):
                 break
-        return self.reading
+        return None
 
     def _send(self, todo: Sequence[Item]) -> Iterator[Outcome]:
         """Sends the next step of each: those with a step of their own first, else all as one commit."""
-        steps = [(item, step) for item in todo if (step := _next_step(item, self.reading)) is not None]
+        steps = [(item, step) for item in todo if (step := next_step(item, self.reading)) is not None]
         if not steps:
-            yield from self._commit(list(todo))
+            yield from self._commit(todo)
             return
         answers = self.graph.together([step for _, step in steps])
         for (item, (text, _)), answer in zip(steps, answers, strict=True):
-            yield from self._note(item, answer)
-            if isinstance(answer, Answer) and text in (documents.DOMAIN_CREATE, documents.SERVICE_DOMAIN_CREATE):
+            if isinstance(answer, Answer) and text in _CREATES and not answer.errors:
                 item.made = str(next(iter(answer.data.values()))["id"])
-            if text in (documents.DOMAIN_DELETE, documents.SERVICE_DOMAIN_DELETE, documents.TCP_PROXY_DELETE):
-                item.old_gone = isinstance(answer, Answer | Missing)
+            yield from self._note(item, answer)
 
     def _note(self, item: Item, answer: Answer | PlatformError) -> Iterator[Outcome]:
         """What an answer says of one item; nothing where its effect must be looked for."""
+        item.rounds += 1
         if isinstance(answer, Answer) and not answer.errors:
             item.sent, item.accepted, item.why = True, True, ""
-            item.rounds += 1 if _is_committed(item) else 0
             return
         error = answer if isinstance(answer, PlatformError) else next(iter(answer.errors.values()))
-        if isinstance(error, StaleBase) or (isinstance(error, Missing) and item.want is None):
-            item.rounds += 1
-            item.why = str(error)
-        elif isinstance(error, Unavailable) and error.unsure:
-            item.rounds += 1
+        if isinstance(error, StaleBase):
+            item.stale, item.why = True, str(error)
+        elif isinstance(error, Missing) and (item.want is None or item.remakes):
             item.sent, item.why = True, str(error)
+        elif isinstance(error, Unavailable) and error.unsure:
+            item.sent, item.accepted, item.why = True, False, str(error)
+        elif item.sent and not item.accepted:
+            # It may be in its own way: what is of unknown effect is looked for once more.
+            item.why, item.rounds = str(error), ROUNDS
         else:
-            yield _failed(item, error)
+            yield item.failed(error)
 
-    def _commit(self, items: list[Item]) -> Iterator[Outcome]:
-        """One commit of all. One that is refused is halved until the bad change stands alone: by service first, so
-        that what belongs to one service stays together as long as it can."""
+    def _commit(self, items: Sequence[Item]) -> Iterator[Outcome]:
+        """One commit of all: a patch where one needs it. Only volumes can be made by no patch, and go before it."""
         spoken: list[tuple[Item, Part]] = []
         for item in items:
             part = Part(item.change, item.live(self.reading))
             try:
                 (patch if needs_patch(part, self.reading) else change_set)([part], self.reading)
             except Unspeakable as why:
-                yield _refused(item, str(why), PARTIAL)
+                yield item.refused(str(why), PARTIAL)
             else:
                 spoken.append((item, part))
-        alone = [one for one in spoken if isinstance(one[1].there, Volume) and one[1].want is not None]
-        rest = [one for one in spoken if one not in alone]
-        if not any(needs_patch(part, self.reading) for _, part in rest):
-            alone, rest = [], spoken
-        for group in (alone, rest):
+        made = [one for one in spoken if isinstance(one[1].there, Volume) and one[1].want is not None]
+        rest = [one for one in spoken if one not in made]
+        apart = any(needs_patch(part, self.reading) for _, part in rest)
+        for group in (made, rest) if apart else (spoken,):
             if group:
                 yield from self._halving(group)
+                if group is made:
+                    self._again()
 
     def _halving(self, group: list[tuple[Item, Part]]) -> Iterator[Outcome]:
+        """One that is refused is halved until the bad change stands alone: by service first, so that what belongs to
+        one service stays together as long as it can."""
         answer = self._one([part for _, part in group])
-        refused = isinstance(answer, PlatformError) and not isinstance(answer, StaleBase | Unavailable)
-        if not refused or len(group) == 1 or getattr(answer, "exit_code", 0) == 14:
+        whole = not isinstance(answer, PlatformError) or isinstance(answer, StaleBase | Unavailable | Denied)
+        if whole or len(group) == 1:
             for item, _ in group:
                 yield from self._note(item, answer)
             return
         services = list(dict.fromkeys(part.service for _, part in group))
         if len(services) > 1:
-            first = set(services[: len(services) // 2])
-            halves = [[one for one in group if (one[1].service in first) is side] for side in (True, False)]
+            some = set(services[: len(services) // 2])
+            first = [one for one in group if one[1].service in some]
         else:
-            halves = [group[: len(group) // 2], group[len(group) // 2 :]]
-        for half in halves:
-            if half is not halves[0]:
-                fresh = self.read()
-                self.reading = fresh if isinstance(fresh, Reading) else self.reading
+            # What makes the instance must not come after what stands in it.
+            group = sorted(group, key=lambda one: not isinstance(one[1].there, Instance))
+            first = group[: len(group) // 2]
+        for half in (first, [one for one in group if one not in first]):
             yield from self._halving(half)
+            self._again()
 
     def _one(self, parts: Sequence[Part]) -> Answer | PlatformError:
         """One commit: a change set with the token of what was read, or a patch after a look at the token."""
+        id = self.reading.place.environment.id
         try:
             if any(needs_patch(part, self.reading) for part in parts):
-                if self.reading.etag != self._etag():
+                (now,) = self.graph.ask(documents.etags(1), e0=id).values()
+                if now["configEtag"] != self.reading.etag:
                     return StaleBase("the environment changed since it was read", platform="railway")
                 body = patch(parts, self.reading)
-                return Answer(self.graph.ask(documents.PATCH_COMMIT, e=self.id, p=body, m=MESSAGE), {})
+                return Answer(self.graph.ask(documents.PATCH_COMMIT, e=id, p=body, m=MESSAGE), {})
             body = change_set(parts, self.reading)
-            told = self.graph.ask(documents.APPLY, e=self.id, i=body, m=MESSAGE, b=self.reading.etag, w=False)
-            return self._finished(told["environmentApplyChangeSet"])
+            told = self.graph.ask(documents.APPLY, e=id, i=body, m=MESSAGE, b=self.reading.etag, w=False)
+            return self._finished(id, told["environmentApplyChangeSet"])
         except PlatformError as error:
             return error
 
-    def _etag(self) -> str:
-        return self.graph and self._etags()[self.id]
-
-    def _etags(self) -> dict[str, str]:
-        data = self.graph.ask(documents.etags(1), e0=self.id)
-        return {self.id: str(data["e0"]["configEtag"])}
-
-    def _finished(self, told: Mapping[str, Any]) -> Answer | PlatformError:
-        """Waits for an apply. Raises PlatformError."""
+    def _finished(self, id: str, told: Mapping[str, Any]) -> Answer | PlatformError:
+        """What became of an apply that may go on for a while."""
         seconds = 0.05
         for _ in range(POLLS):
             if told["status"] != "applying":
@@ -260,10 +202,33 @@ class Writer:
             self.wait(seconds)
             seconds = min(1.0, seconds * 2)
             try:
-                data = self.graph.ask(documents.APPLY_STATUS, e=self.id, id=told["id"])
+                data = self.graph.ask(documents.APPLY_STATUS, e=id, id=told["id"])
             except PlatformError as error:
-                return Unavailable(f"an apply went on, and then: {error}", platform="railway", unsure=True)
+                return Unavailable(f"the apply went on, and then: {error}", platform="railway", unsure=True)
             told = data["environmentChangeSetApply"]
         if told["status"] == "applied":
             return Answer(told, {})
         return Unavailable(f"the apply ended as {told['status']}", platform="railway", unsure=True)
+
+    def _again(self) -> None:
+        """Reads the environment between two commits; where that fails, the next one is refused as stale."""
+        fresh = self.read()
+        if isinstance(fresh, Reading):
+            self.reading = fresh
+
+
+def _unseen(item: Item, error: PlatformError) -> Outcome:
+    """The outcome of a change whose environment cannot be read any more."""
+    if not item.sent:
+        return item.failed(error)
+    why = f"{item.why or 'it was taken'}; looking for it: {error}"
+    return Outcome(item.change, "unsure", error=why, exit_code=error.exit_code)
+
+
+def _is_sealed(resource: object) -> bool:
+    return bool(getattr(resource, "sealed", False))
+
+
+def _without(items: Sequence[Item], ended: Sequence[Outcome]) -> list[Item]:
+    over = {id(one.change) for one in ended}
+    return [item for item in items if id(item.change) not in over]
