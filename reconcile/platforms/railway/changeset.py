@@ -70,9 +70,11 @@ def needs_patch(part: Part, reading: Reading) -> bool:
         return part.want is not None and any(sealed)
     if isinstance(there, Instance):
         service = reading.service_id(part.service)
-        deploy = reading.blobs.get(service or "", {}).get("deploy") or {}
-        # A change set gives a section whole, and these may be told masked.
-        return part.live is None or part.want is None or bool(deploy.get("registryCredentials"))
+        blob = reading.blobs.get(service or "", {})
+        # A change set gives a section whole, and credentials may be told masked; the vendor's own client sends none
+        # for a service whose repository still carries a config file.
+        held = (blob.get("deploy") or {}).get("registryCredentials") or blob.get("configFile")
+        return part.live is None or part.want is None or bool(held)
     return isinstance(there, Volume) and part.want is None
 
 
@@ -163,7 +165,7 @@ def _source(want: Instance, live: Raw) -> Body:
 
 
 def _placement(want: Instance, have: Instance | None, live: Raw) -> Body:
-    regions = [name for name, one in (live.get("multiRegionConfig") or {}).items() if one]
+    regions = [name for name, one in (live.get("multiRegionConfig") or {}).items() if one is not None]
     if want.region is None and len(regions) > 1:
         raise Unspeakable("it runs in several regions: declare the `region` that it shall run in")
     region = want.region or (have.region if have is not None else None)
@@ -202,7 +204,7 @@ def _variable_changes(part: Part, reading: Reading) -> Iterable[Body]:
     if part.want is None:
         yield {"kind": "variable.delete", **told, **_label(f"Delete {name}", "destructive", "deploy")}
         return
-    after = {"type": "literal", **_variable(part)}
+    after = {"type": "literal", **(_variable(part) or {})}
     yield {"kind": "variable.set", **told, "after": after, **_label(f"Set {name}", "safe", "deploy")}
 
 

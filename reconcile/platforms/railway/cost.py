@@ -1,42 +1,50 @@
-"""How many requests a wave takes: foretold from its changes alone."""
+"""How many requests a wave takes: foretold from its changes and from what was read already."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from ...model.change import Change
-from ...model.resource import Resource
 from .kinds import Domain, Instance, ServiceDomain, SharedVariable, TcpProxy, Variable, Volume
+from .structure import KINDS as SHARED
 
 _CHANGE_SET, _PATCH = 3, 2
 """A change set is sent and asked for twice; before a patch the environment's token is read."""
 
 
-def predicted(wave: Sequence[Change], listed: bool, shared: Collection[type[Resource]]) -> int:
-    """`listed`: whether the workspace's projects are known; `shared`: the kinds that stand in no environment."""
+def predicted(wave: Sequence[Change], listed: bool, knows: Callable[[str, Collection[str]], bool]) -> int:
+    """`listed`: whether the workspace's projects are known; `knows` the same of an environment, by path and kinds."""
     if not wave:
         return 0
     by_place: dict[str, list[Change]] = defaultdict(list)
     single = 0
     for change in wave:
         there = change.after if change.after is not None else change.before
-        if change.kind in shared or there is None:
+        if change.kind in SHARED or there is None:
             single += 1
         else:
             by_place[there.container()].append(change)
-    return int(not listed) + single + bool(single) + sum(_of_place(changes) for changes in by_place.values())
+    total = int(not listed) + single + bool(single) + sum(_of_place(changes) for changes in by_place.values())
+    unread: dict[str, int] = {}
+    for path, changes in by_place.items():
+        if single or not knows(path, {change.kind.kind for change in changes}):
+            # Unread environments of one project are read together.
+            project = path.partition("/")[0]
+            unread[project] = max(unread.get(project, 0), _look(changes))
+    return total + sum(unread.values())
+
+
+def _look(changes: Sequence[Change]) -> int:
+    """A reading of an environment; with its small things it is two requests."""
+    return 2 if any(change.kind in (TcpProxy, Volume) for change in changes) else 1
 
 
 def _of_place(changes: Sequence[Change]) -> int:
-    """Own steps, then a commit; after each the environment is read, in two requests where its small things count."""
-    look = 2 if any(change.kind in (TcpProxy, Volume) for change in changes) else 1
-    own = [change for change in changes if _is_own_step(change)]
+    """A commit, own steps, and a reading that tells what became of them."""
     rest = [change for change in changes if not _is_own_step(change)]
-    renamed = any(change.kind is ServiceDomain and change.verb in ("create", "replace") for change in own)
-    total = len(own) + look * bool(own)
-    if renamed:
-        total += sum(change.kind is ServiceDomain and change.verb == "create" for change in own) + look
+    total = len(changes) - len(rest) + _look(changes)
+    total += sum(change.kind is ServiceDomain and change.verb == "create" for change in changes)
     if rest:
-        total += (_PATCH if any(_is_patched(change) for change in rest) else _CHANGE_SET) + look
+        total += _PATCH if any(_is_patched(change) for change in rest) else _CHANGE_SET
     return total
 
 

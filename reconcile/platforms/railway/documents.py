@@ -74,8 +74,10 @@ def poll(count: int) -> str:
     """Whether anything moved: the workspace's projects, the tokens of what environments hold, and what those tokens
     are not known to cover: when variables were written, and what domains need."""
     reads = " ".join(f"e{number}: environment(id: $e{number}) {{ ...Pulse }}" for number in range(count))
-    return f"""query Poll($w: String!, {_declared(count)}) {{ {PROJECTS_FIELD} {reads} }}
-fragment Pulse on Environment {{ id name deletedAt configEtag {_connections(_PULSE)} }}"""
+    whole = f"query Poll($w: String!, {_declared(count)}) {{ {PROJECTS_FIELD} {reads} }}"
+    # A fragment that nothing uses makes a document invalid.
+    pulse = f"fragment Pulse on Environment {{ id name deletedAt configEtag {_connections(_PULSE)} }}"
+    return f"{whole}\n{pulse}" if count else whole
 
 
 @lru_cache(maxsize=32)

@@ -27,6 +27,10 @@ class StaleBase(Rejected):
     advice = "make a new plan: the environment changed since this one was made"
 
 
+class Unexplained(Unavailable):
+    """Railway answered, and did not say why it did nothing."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """The data that came, and an error for each alias that has none."""
@@ -57,8 +61,16 @@ class Graph:
         return answer
 
     def together(self, asked: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Answer | PlatformError]:
-        """Independent operations at once; answers in order."""
-        answers = self._client.together([_call(text, variables) for text, variables in asked])
+        """Independent operations at once; answers in order. A query that fails without a reason is asked once more:
+        the wire, which repeats by status, cannot know."""
+        found = self._once(asked)
+        again = [number for number, answer in enumerate(found) if _is_unexplained(answer)]
+        for number, answer in zip(again, self._once([asked[number] for number in again]), strict=True):
+            found[number] = answer
+        return found
+
+    def _once(self, asked: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Answer | PlatformError]:
+        answers = self._client.together([_call(text, variables) for text, variables in asked]) if asked else []
         return [
             answer if isinstance(answer, PlatformError) else self._read(answer, text, variables)
             for (text, variables), answer in zip(asked, answers, strict=True)
@@ -99,7 +111,7 @@ class Graph:
         if code.endswith("NOT_FOUND") or "not found" in words.lower():
             return Missing(text, **more)
         if _LATER.search(words):
-            return Unavailable(text, unsure=writes, **more)
+            return Unexplained(text, unsure=writes, **more)
         return Rejected(text, **more)
 
 
@@ -109,6 +121,10 @@ def read_error(status: int, body: Any) -> tuple[str, str]:
     if not errors:
         return "", ""
     return str((errors[0].get("extensions") or {}).get("code") or ""), str(errors[0].get("message") or "")
+
+
+def _is_unexplained(answer: Answer | PlatformError) -> bool:
+    return isinstance(answer, Unexplained) and not answer.unsure
 
 
 def _call(text: str, variables: Mapping[str, Any]) -> Call:

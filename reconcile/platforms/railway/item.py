@@ -130,6 +130,8 @@ class Item:
             return self.refused(self.why)
         if self.why:
             return Outcome(self.change, "unsure", error=self.why, exit_code=Unavailable.exit_code)
+        if isinstance(self.want, Instance):
+            return self.refused("it does not show: an instance of which nothing is set is none; say a source", PARTIAL)
         return self.refused("Railway took the change, and it does not show", PARTIAL)
 
 
@@ -156,9 +158,19 @@ def next_step(item: Item, reading: Reading) -> Step | None:
     if isinstance(want, ServiceDomain):
         if live is None:
             return documents.SERVICE_DOMAIN_CREATE, {"i": {**where, **_port(want.port)}}
-        told = {**where, "serviceDomainId": live.id, "domain": want.host, **_port(want.port)}
-        return documents.SERVICE_DOMAIN_UPDATE, {"i": told}
+        return service_domain_step(want, live.id, reading)
     return _volume_step(want, live, reading) if isinstance(want, Volume) and live is not None else None
+
+
+def service_domain_step(want: ServiceDomain, id: str, reading: Reading) -> Step:
+    """Gives a domain of Railway's its name and port."""
+    where = {
+        "environmentId": reading.place.environment.id,
+        "serviceId": reading.service_id(want.instance.rpartition("/")[2]),
+    }
+    return documents.SERVICE_DOMAIN_UPDATE, {
+        "i": {**where, "serviceDomainId": id, "domain": want.host, **_port(want.port)}
+    }
 
 
 def _volume_step(want: Volume, live: Seen, reading: Reading) -> Step | None:

@@ -112,7 +112,9 @@ class Instance(Resource):
     region: str | None = Field(None, description="us-west, us-east, europe-west, asia-southeast, or a region id")
     replicas: int = Field(1, ge=0, le=50, description="how many run; Railway has no autoscaler")
     limits: Limits | None = Field(None, description="what one replica may use")
-    builder: Literal["RAILPACK", "NIXPACKS", "DOCKERFILE", "HEROKU", "PAKETO"] | None = Field(None, description="how it is built")
+    builder: Literal["RAILPACK", "NIXPACKS", "DOCKERFILE", "HEROKU", "PAKETO"] | None = Field(
+        None, description="how it is built"
+    )
     build_command: str | None = None
     start_command: str | None = None
     pre_deploy_command: str | None = Field(None, description="runs before a deployment takes over, as migrations do")

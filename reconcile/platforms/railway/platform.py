@@ -132,7 +132,7 @@ class Railway:
 
     def predict(self, wave: Sequence[Change]) -> int:
         """Requests where nothing fails, the readings that tell the outcomes among them."""
-        return predicted(wave, self._projects is not None, SHARED)
+        return predicted(wave, self._projects is not None, self._knows)
 
     def _write(self, by_place: Mapping[str, Sequence[Change]]) -> Iterator[Outcome]:
         places: dict[str, Wanted] = {}
@@ -165,7 +165,7 @@ class Railway:
         def read() -> Reading | PlatformError:
             return self._reader.environments([wanted], extras)[wanted[1].id]
 
-        writer = Writer(self._graph, reading, read, self._wait)
+        writer = Writer(self._graph, reading, read, self._wait, self._settle)
         # Until its outcomes are all told, nothing that was read before holds.
         self._known.pop(wanted[1].id, None)
         yield from writer.apply(changes)
@@ -175,6 +175,11 @@ class Railway:
         if change.after is None:
             return Outcome(change, "done", change.id)
         return _failed(change, f"there is no environment {path}")
+
+    def _knows(self, path: str, kinds: Collection[str]) -> bool:
+        """Whether the environment of that path was read, and as far as writing such kinds needs."""
+        needed = EXTRA_KINDS & set(kinds)
+        return any(one.reading.place.path == path and one.extras >= needed for one in self._known.values())
 
     def _is_known(self, id: str, extras: Collection[str]) -> bool:
         return id in self._known and self._known[id].extras >= set(extras)

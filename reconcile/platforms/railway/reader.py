@@ -100,11 +100,11 @@ class Reader:
                 found[environment.id] = self._reading(project, environment, answer, f"e{number}")
         return self._with_extras(found, kinds)
 
-    def etags(self, environments: Sequence[str]) -> dict[str, str]:
-        """By environment id. Raises PlatformError."""
-        variables = {f"e{number}": id for number, id in enumerate(environments)}
-        data = self._graph.ask(documents.etags(len(environments)), **variables)
-        return {one["id"]: str(one["configEtag"]) for one in data.values()}
+    def poll(self, workspace: str, environments: Sequence[str]) -> tuple[list[Project], dict[str, Raw]]:
+        """The projects, and of each environment what a poll tells, in one request. Raises PlatformError."""
+        ids = {f"e{number}": id for number, id in enumerate(environments)}
+        data = self._graph.ask(documents.poll(len(environments)), w=workspace, **ids)
+        return listed(data), {id: data[alias] for alias, id in ids.items()}
 
     def _reading(
         self, project: Project, environment: Named, answer: Answer | PlatformError, alias: str
@@ -163,8 +163,8 @@ class Reader:
             assert isinstance(reading, Reading)
             schedules = {owner: [row["kind"] for row in rows or ()] for owner, rows in extras["schedules"].items()}
             proxies = {owner: rows or () for owner, rows in extras["proxies"].items()}
-            values = {owner: held or {} for owner, held in extras["values"].items()}
-            extra = Extras(proxies, schedules, values)
+            texts = {owner: held or {} for owner, held in extras["values"].items()}
+            extra = Extras(proxies, schedules, texts)
             found[id] = Reading(reading.place, reading.services, reading.raw, extra)
         return {**found, **failed}
 
@@ -176,7 +176,7 @@ def listed(data: Raw) -> list[Project]:
     return [Project.of(node) for node in _nodes(data["projects"]) if not node.get("deletedAt")]
 
 
-def _missing(reading: Reading, kinds: Collection[str]) -> Iterable[tuple[str, str, str, Mapping[str, str]]]:
+def _missing(reading: Reading, kinds: Collection[str]) -> Iterable[tuple[str, str, Mapping[str, str]]]:
     """What to ask beyond the snapshot: the field's text, whose it is, and its variables."""
     here = {"p": reading.place.project.id, "e": reading.place.environment.id}
     if TcpProxy.kind in kinds:

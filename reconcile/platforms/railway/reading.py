@@ -21,7 +21,7 @@ _GONE = frozenset({"DELETED", "DELETING"})
 _DATABASES = ("postgres", "mysql", "redis", "mongo")
 GB = 1_000_000_000
 PROVIDED = "RAILWAY_"
-"""How the variables begin that Railway itself gives a service. A person may set some of them: those are in the config."""
+"""How the variables begin that Railway itself gives a service. Those that a person set are in the config."""
 
 
 @dataclass(frozen=True)
@@ -307,7 +307,7 @@ def instance_values(blob: Raw, node: Raw, trigger: Raw) -> dict[str, Any]:
 
 
 def domain_values(one: Raw) -> dict[str, Any]:
-    """A custom domain's fields. The TXT is no DNS record of Railway's list: it is told apart, as a label of the zone."""
+    """A custom domain's fields. The TXT is not in Railway's list of records: it is told apart, as a label."""
     status = one.get("status") or {}
     records = status.get("dnsRecords") or ()
     routes = [record for record in records if str(record.get("purpose", "")).endswith("TRAFFIC_ROUTE")]
@@ -343,7 +343,7 @@ def _source(blob: Raw, node: Raw, trigger: Raw) -> dict[str, Any] | None:
 
 def _placed(deploy: Raw, node: Raw) -> tuple[str | None, int]:
     """The region and how many run. Several regions are told as one text, which no declared region equals."""
-    regions = {name: one for name, one in (deploy.get("multiRegionConfig") or {}).items() if one}
+    regions = {name: one for name, one in (deploy.get("multiRegionConfig") or {}).items() if one is not None}
     if regions:
         counts = [1 if one.get("numReplicas") is None else one["numReplicas"] for one in regions.values()]
         return "+".join(sorted(regions)), sum(counts)

@@ -27,6 +27,8 @@ _DELETES: Mapping[type[Resource], str] = {
 
 @dataclass(eq=False)
 class _Open:
+    """A change that is not done yet. `why`: why its effect is not known."""
+
     change: Change
     sent: bool = False
     accepted: bool = False
@@ -55,30 +57,32 @@ class Structure:
                 yield done
             else:
                 todo.append(_Open(change))
-        for number in range(ROUNDS):
+        for _ in range(ROUNDS):
             for one, answer in self._send(todo):
                 ended = _note(one, answer)
                 if ended is not None:
                     todo.remove(one)
                     yield ended
             for seconds in (0.0, self.settle_seconds):
-                if not todo:
-                    return
-                if seconds or (not seconds and todo):
-                    self.wait(seconds)
-                fresh = self.relist()
-                if isinstance(fresh, PlatformError):
-                    yield from (_unseen(one, fresh) for one in todo)
-                    return
-                self.projects = fresh
-                for one in list(todo):
-                    done = self._settled(one.change)
-                    if done is not None:
-                        todo.remove(one)
-                        yield done
-            if number == ROUNDS - 1:
-                yield from (Outcome(one.change, "unsure", error=one.why or "it does not show", exit_code=PARTIAL)
-                            for one in todo)  # fmt: skip
+                if todo:
+                    yield from self._look(todo, seconds)
+        yield from (_unsure(one, one.why or "it was taken, and does not show") for one in todo)
+
+    def _look(self, todo: list[_Open], seconds: float) -> Iterator[Outcome]:
+        """Lists after a while; takes out of `todo` what is there as wanted, or all of it where nothing can be seen."""
+        if seconds:
+            self.wait(seconds)
+        fresh = self.relist()
+        if isinstance(fresh, PlatformError):
+            yield from (_unsure(one, f"{one.why or 'it was taken'}; looking for it: {fresh}", fresh) for one in todo)
+            todo.clear()
+            return
+        self.projects = fresh
+        for one in list(todo):
+            done = self._settled(one.change)
+            if done is not None:
+                todo.remove(one)
+                yield done
 
     def _before(self, change: Change) -> Outcome | None:
         want = change.after
@@ -188,9 +192,8 @@ def _note(one: _Open, answer: Answer | PlatformError) -> Outcome | None:
     return Outcome(one.change, "failed", error=str(error), exit_code=max(error.exit_code, PARTIAL))
 
 
-def _unseen(one: _Open, error: PlatformError) -> Outcome:
-    why = f"{one.why or 'it was taken'}; looking for it: {error}"
-    return Outcome(one.change, "unsure", error=why, exit_code=error.exit_code)
+def _unsure(one: _Open, why: str, error: PlatformError | None = None) -> Outcome:
+    return Outcome(one.change, "unsure", error=why, exit_code=error.exit_code if error is not None else PARTIAL)
 
 
 def _refused(change: Change, why: str) -> Outcome:

@@ -10,8 +10,8 @@ from ...wire.rest import PARTIAL
 from . import documents
 from .changeset import Part, Unspeakable, change_set, needs_patch, patch
 from .graph import Answer, Graph, StaleBase
-from .item import Item, next_step, place_differs, same, unmoved
-from .kinds import Instance, SharedVariable, Variable, Volume
+from .item import Item, Step, next_step, place_differs, same, service_domain_step, unmoved
+from .kinds import Instance, ServiceDomain, SharedVariable, Variable, Volume
 from .reading import Reading
 
 ROUNDS = 3
@@ -33,7 +33,10 @@ class Writer:
     reading: Reading
     read: Callable[[], Reading | PlatformError]
     wait: Callable[[float], None]
+    settle_seconds: float = 0.0
     _base: Reading = field(init=False)
+    _coming: set[str] = field(default_factory=set)
+    """Services that this wave makes an instance of."""
 
     def __post_init__(self) -> None:
         self._base = self.reading
@@ -41,6 +44,7 @@ class Writer:
     def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:
         """One outcome a change."""
         todo = [Item(change) for change in changes]
+        self._coming = {item.service for item in todo if isinstance(item.want, Instance)}
         for item in todo:
             item.begin(self.reading)
         ended = [one for item in todo if (one := self._before(item)) is not None]
@@ -67,8 +71,8 @@ class Writer:
         if want is None:
             moved = live is not None and change.before is not None and not same(change.before, live.resource)
             return item.refused(_MOVED) if moved else item.settled(self.reading)
-        if item.service and self.reading.service_id(item.service) is None:
-            return item.refused(f"the project has no service {item.service}", PARTIAL)
+        if item.service and (missing := self._missing(item.service)):
+            return item.refused(missing, PARTIAL)
         if place_differs(item, self.reading):
             return item.refused("it cannot move: take it away here and declare it there", PARTIAL)
         if live is None:
@@ -81,6 +85,15 @@ class Writer:
             return item.refused("a sealed variable is never unsealed: delete it and make it anew", PARTIAL)
         return item.settled(self.reading)
 
+    def _missing(self, service: str) -> str:
+        """Why nothing can be written at a service here; "" where it can."""
+        id = self.reading.service_id(service)
+        if id is None:
+            return f"the project has no service {service}"
+        if id not in self.reading.nodes and service not in self._coming:
+            return f"{service} has no instance in {self.reading.place.path}"
+        return ""
+
     def _after(self, item: Item) -> Outcome | None:
         """The outcome of what is there now as wanted, or can no longer become so."""
         done = item.settled(self.reading)
@@ -91,30 +104,44 @@ class Writer:
         return item.given_up() if item.rounds >= ROUNDS else None
 
     def _look(self, items: Sequence[Item]) -> PlatformError | None:
-        """Reads the environment anew; again after a while where something that was taken does not show yet."""
-        for seconds in (0.0, 0.5, 2.0):
-            if seconds:
-                self.wait(seconds)
+        """Reads the environment anew; again after a while where something that was taken does not show yet, or where
+        the effect of something is not known: that counts as absent after two readings."""
+        doubted = False
+        for number, seconds in enumerate((0.0, 0.5, 2.0)):
+            if number:
+                self.wait(max(seconds, self.settle_seconds if doubted else 0.0))
             fresh = self.read()
             if isinstance(fresh, PlatformError):
                 return fresh
             self.reading = fresh
             for item in items:
                 item.recognise(self._base, fresh)
-            if not any(one.accepted and next_step(one, fresh) is None and not one.settled(fresh) for one in items):
+            open_ones = [one for one in items if one.sent and not one.settled(fresh)]
+            doubted = any(not one.accepted for one in open_ones) and number == 0
+            if not doubted and not any(one.accepted and next_step(one, fresh) is None for one in open_ones):
                 break
         return None
 
     def _send(self, todo: Sequence[Item]) -> Iterator[Outcome]:
-        """Sends the next step of each: those with a step of their own first, else all as one commit."""
+        """Sends the next step of each: one commit of all that has no step of its own, then those steps at once."""
         steps = [(item, step) for item in todo if (step := next_step(item, self.reading)) is not None]
+        alone = {id(item) for item, _ in steps}
+        yield from self._commit([item for item in todo if id(item) not in alone])
         if not steps:
-            yield from self._commit(todo)
             return
         answers = self.graph.together([step for _, step in steps])
+        made: list[tuple[Item, Step]] = []
         for (item, (text, _)), answer in zip(steps, answers, strict=True):
             if isinstance(answer, Answer) and text in _CREATES and not answer.errors:
-                item.made = str(next(iter(answer.data.values()))["id"])
+                thing = next(iter(answer.data.values()))
+                item.made = str(thing["id"])
+                if isinstance(item.want, ServiceDomain) and thing["domain"] != item.want.host:
+                    made.append((item, service_domain_step(item.want, item.made, self.reading)))
+            yield from self._note(item, answer)
+        # A generated domain is given its name at once, not after another reading.
+        for (item, _), answer in zip(
+            made, self.graph.together([step for _, step in made]) if made else (), strict=True
+        ):
             yield from self._note(item, answer)
 
     def _note(self, item: Item, answer: Answer | PlatformError) -> Iterator[Outcome]:
