@@ -32,7 +32,6 @@ from .steps.reveal import Note, pretend_value, reveal, wanted_of
 from .store import Ledger, begin_ledger, open_ledger
 from .store.vault import KEY_FILE, KEY_VARIABLE, Key, Vault, begin_vault, make_runner_key, open_vault, runner_key
 from .wire import Budget, CallLimit, CallLog, Client, Pool, Redactor
-from .wire.rest import RestPlatform
 
 if TYPE_CHECKING:
     from .sandbox.world import World
@@ -204,12 +203,13 @@ class Workshop(AbstractContextManager["Workshop"]):
     ) -> Platform:
         kind: Any = known_platforms()[access.platform]
         world = self.world
+        rate = kind.rates.get(access.tier, kind.rate)
         client = Client(
             platform=access.platform,
             account=account,
             base_url=world.platforms[access.platform] if world else kind.base_url,
             authorization=kind.authorization(credentials),
-            budget=Budget(kind.rate.calls, kind.rate.seconds, sleep=self.sleep),
+            budget=Budget(rate.calls, rate.seconds, sleep=self.sleep),
             log=self.calls,
             pool=pool,
             redactor=redactor,
@@ -221,7 +221,7 @@ class Workshop(AbstractContextManager["Workshop"]):
         self._closing.callback(client.close)
         # A sandbox has nothing to settle, so a platform that waits for itself waits for nothing there.
         settle = 0.0 if world else None
-        waits = {"settle_seconds": settle, "sleep": self.sleep} if issubclass(kind, RestPlatform) else {}
+        waits = {"settle_seconds": settle, "sleep": self.sleep} if kind.waits_itself else {}
         platform: Platform = kind(client, account, access, self.clock, **waits)
         return platform
 

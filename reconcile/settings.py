@@ -22,7 +22,7 @@ class Settings:
     """Another folder for the stack files; None: `stacks/`."""
     sandbox: Path | None = None
     """Ready-file of the sandbox to talk to; None: the live platforms."""
-    parallelism: int = 16
+    parallelism: int = 32
     """HTTP calls under way at once, over all platforms."""
     max_calls: int | None = None
     """Calls after which the command stops with 15; None: no limit of our own."""

@@ -67,7 +67,7 @@ def import_(
     octodns: Octodns = None,
     min_ttl: MinTtl = 120,
     skip_unsupported: SkipUnsupported = False,
-    parallelism: opt.Parallelism = 16,
+    parallelism: opt.Parallelism = 32,
     log_file: opt.LogFile = None,
     as_json: opt.Json = False,
     directory: opt.Directory = Here,

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from ..model.change import Change, FieldChange, Outcome, Plan
 from ..model.resource import Resource
+from ..model.secret import HIDDEN
 from ..model.verdict import Judged
 from .plain import plain
 
@@ -96,15 +97,14 @@ def _show_change(screen: Console, change: Change, judged: Judged, concise: bool)
     line = f"  [{colour}]{GLYPH[change.verb]:>3}[/] {name}  [dim]{title}[/]  ({cause})"
     if verdict and verdict.decision != "allow":
         line += f"  [bold]{verdict.decision}[/] {plain(verdict.rule)}: {plain(verdict.reason)}"
-    screen.print(line)
-    if not concise:
-        for item in change.fields:
-            screen.print(f"        {plain(_field(item, change.verb))}")
+    fields = () if concise else change.fields
+    # One print a change: the console lays out each call anew, and a first apply has tens of thousands of fields.
+    screen.print("\n".join([line, *(f"        {plain(_field(item, change.verb))}" for item in fields)]))
 
 
 def _field(item: FieldChange, verb: str) -> str:
     if item.hidden:
-        return f"{item.name}: «hidden»"
+        return f"{item.name}: «hidden»" + (" (touched, value unknown)" if item.unknown else "")
     after = f"(known after {item.pending})" if item.pending else _value(item.after)
     if verb == "create":
         return f"{item.name}: {after}"
@@ -113,6 +113,8 @@ def _field(item: FieldChange, verb: str) -> str:
 
 
 def _value(value: Any) -> str:
+    if value == HIDDEN:
+        return "«hidden»"
     text = repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= 120 else text[:117] + "…"
 

@@ -1,6 +1,6 @@
 """The seam: the verbs a platform must have."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -33,6 +33,10 @@ class Platform(Protocol):
     kinds: ClassVar[tuple[type[Resource], ...]]
     credentials: ClassVar[tuple[Credential, ...]]
     rate: ClassVar[Rate]
+    rates: ClassVar[Mapping[str, Rate]]
+    """By an account's tier, where the vendor's limit depends on it; `rate` for the rest."""
+    waits_itself: ClassVar[bool]
+    """Whether it is made with `settle_seconds` and `sleep`, to wait for its own writes."""
     settle_seconds: ClassVar[float]
     """How long a listing may lag behind a write: the wait before a create of unknown outcome counts as absent."""
 

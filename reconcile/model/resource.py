@@ -15,6 +15,8 @@ LOGICAL_NAME = re.compile(r"[a-z0-9][a-z0-9-]*\Z")
 REFERENCE = re.compile(r"(?<!\$)\$\{(?!\{)([^{}]*)\}")
 
 Key = tuple[str, ...]
+STACK_FILE = {"door": "stack file"}
+"""Validation context of what a stack file says; a validator may ask more of it than of an answer."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,11 @@ class Resource(BaseModel):
     @classmethod
     def declared(cls, values: Mapping[str, Any]) -> Self:
         """From our YAML: by field name, unknown fields refused. Raises pydantic.ValidationError."""
+        return cls.model_validate(values, by_name=True, by_alias=False, extra="forbid", context=STACK_FILE)
+
+    @classmethod
+    def remembered(cls, values: Mapping[str, Any]) -> Self:
+        """From the ledger, which holds no secrets: what a stack file must say may be missing here."""
         return cls.model_validate(values, by_name=True, by_alias=False, extra="forbid")
 
     @classmethod

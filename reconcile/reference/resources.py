@@ -28,7 +28,7 @@ def resources(kinds: Mapping[str, type[Resource]], platforms: Mapping[str, type[
     parts = [_HEAD]
     for name, platform in sorted(platforms.items()):
         parts.append(_platform(name, platform))
-        parts.extend(_kind(cls) for kind, cls in sorted(kinds.items()) if kind.partition(".")[0] == name)
+        parts.extend(_kind(cls, kinds) for kind, cls in sorted(kinds.items()) if kind.partition(".")[0] == name)
     return "\n".join(parts)
 
 
@@ -42,23 +42,36 @@ def undescribed(kinds: Mapping[str, type[Resource]]) -> list[str]:
     ]
 
 
-def example(cls: type[Resource]) -> str | None:
+def example(cls: type[Resource], kinds: Mapping[str, type[Resource]]) -> str | None:
     """The shortest stack file section that declares one of a kind; None where no value we know passes its model."""
+    inner = _written(cls)
+    outer = kinds[cls.refers()[cls.group_by]] if cls.nested else cls
+    around = _written(outer)
+    if inner is None or around is None:
+        return None
+    platform, _, word = outer.kind.partition(".")
+    lines = [f"{platform}:", f"  {outer.section or word}:"]
+    if cls.nested:
+        lines.append(f"    example:  # logical name of the {cls.group_by}")
+        lines.extend(f"      {field}" for field in around)
+        lines.append(f"      {cls.section}:")
+    elif cls.group_by:
+        lines.append(f"    example:  # logical name of the {cls.group_by}")
+    depth = 4 if cls.nested else len(lines)
+    lines.append("  " * depth + f"example: {{{', '.join(inner)}}}")
+    return "\n".join(lines)
+
+
+def _written(cls: type[Resource]) -> list[str] | None:
+    """`field: value` of the fields that a file must say; None where no value we know passes the model."""
     values = _example_values(cls)
     if values is None:
         return None
-    written = {
-        name: "example" if name in cls.refers() else value
+    return [
+        f"{name}: {_scalar('example' if name in cls.refers() else value)}"
         for name, value in values.items()
         if name != cls.group_by and not (name == "name" and value == "example")
-    }
-    platform, _, word = cls.kind.partition(".")
-    inner = ", ".join(f"{name}: {_scalar(value)}" for name, value in written.items())
-    lines = [f"{platform}:", f"  {cls.section or word}:"]
-    if cls.group_by:
-        lines.append(f"    example:  # logical name of the {cls.group_by}")
-    lines.append("  " * len(lines) + f"example: {{{inner}}}")
-    return "\n".join(lines)
+    ]
 
 
 def _example_values(cls: type[Resource]) -> dict[str, Any] | None:
@@ -114,9 +127,9 @@ def _platform(name: str, platform: type[Platform]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _kind(cls: type[Resource]) -> str:
+def _kind(cls: type[Resource], kinds: Mapping[str, type[Resource]]) -> str:
     lines = [f"### {cls.kind}", "", _prose(cls), "", _where(cls), ""]
-    text = example(cls)
+    text = example(cls, kinds)
     if text is not None:
         lines += ["```yaml", text, "```", ""]
     made = cls.model_json_schema(by_alias=False)
@@ -132,7 +145,11 @@ def _where(cls: type[Resource]) -> str:
     platform, _, word = cls.kind.partition(".")
     by = f"by {cls.group_by}, then by logical name" if cls.group_by else "by logical name"
     name = f"{cls.group_by.upper()}/NAME" if cls.group_by else "NAME"
-    told = [f"Section `{platform}.{cls.section or word}`, {by}; address `{cls.kind}.{name}`."]
+    place = f"Section `{cls.section}` inside a `{cls.refers()[cls.group_by]}`" if cls.nested else ""
+    by = "by name" if cls.nested else by
+    told = [f"{place or f'Section `{platform}.{cls.section or word}`'}, {by}; address `{cls.kind}.{name}`."]
+    if cls.shorthand:
+        told.append(f"A bare value means `{cls.shorthand}`.")
     if cls.lookup:
         told.append("Only looked up: never created, changed or deleted.")
     elif cls.protected:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from reconcile.model.change import Change, Outcome
 from reconcile.model.errors import Denied, Missing, PlatformError, RateLimited, Unavailable
 from reconcile.model.observation import Container, Gap, Mark, Observation, Scope, Seen
+from reconcile.model.platform import Rate
 from reconcile.model.resource import Immutable, ReadOnly, Resource
 from reconcile.model.secret import SecretText
 from reconcile.model.spec import Access
@@ -73,6 +74,8 @@ class RestPlatform:
     name: ClassVar[str]
     kinds: ClassVar[tuple[type[Resource], ...]]
     settle_seconds: ClassVar[float] = 5.0
+    rates: ClassVar[Mapping[str, Rate]] = {}
+    waits_itself: ClassVar[bool] = True
     per_page: ClassVar[int] = 100
     read_right: ClassVar[str] = ""
     """What a 403 on a listing lacks, in the vendor's words."""

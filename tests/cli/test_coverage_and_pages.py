@@ -100,10 +100,17 @@ def test_the_reference_page_holds_every_credential_kind_and_field() -> None:
 def test_the_examples_of_the_page_load_as_one_stack(repository: Repository) -> None:
     stack: dict[str, dict[str, object]] = {}
     for cls in kinds().values():
-        text = example(cls)
+        text = example(cls, kinds())
         assert text is not None, cls.kind
         for platform, sections in yaml.safe_load(text).items():
             stack.setdefault(platform, {}).update(sections)
+    accounts = {name: {"credentials": {"token": f"ACME_{name.upper()}_TOKEN"}} for name in platforms()}
+    project = {
+        "project": "shop",
+        "ledger": {"id": "0f3c9a1e", "home": ".trueup/ledger.db"},
+        "accounts": {"acme": accounts},
+    }
+    repository.write("stacks/_project.yaml", yaml.safe_dump(project))
     repository.write("stacks/web.yaml", yaml.safe_dump({"account": "acme", **stack}))
     tree = load(working_tree(repository.root), kinds())
     assert {one.address.full_kind for one in tree.declared()} == set(kinds())

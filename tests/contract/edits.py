@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from reconcile.model.resource import Resource
 
-from .samples import Sample, others, repaired
+from .examples_railway import HAND
+from .samples import Sample, others, plain, repaired
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def cases(sample: Sample) -> Iterator[str]:
     """`field`, or `field.part` for each part of one that has parts: all that a plan compares of this resource."""
     resource = sample.declared()
     for name in resource.comparable():
-        value = getattr(resource, name)
+        value = plain(getattr(resource, name))
         if isinstance(value, Mapping) and value:
             yield from (f"{name}.{part}" for part in value)
         elif value is not None:
@@ -67,7 +68,7 @@ def edits(sample: Sample, case: str) -> list[Edit]:
     """Valid edits of one case, those that move the fewest fields first."""
     name, _, part = case.partition(".")
     old = sample.declared()
-    value, annotation = getattr(old, name), sample.kind.model_fields[name].annotation
+    value, annotation = plain(getattr(old, name)), sample.kind.model_fields[name].annotation
     word = get_origin(annotation) is Literal
     found = []
     for other in others(value[part]) if part else others(value, annotation):
@@ -102,11 +103,13 @@ def _typed(kind: type[Resource], values: Mapping[str, Any], only: str = "") -> d
     """Values as a person types them, by the vendor's names."""
     typed = {}
     for name, value in values.items():
-        alias = kind.model_fields[name].alias or name
-        if isinstance(value, Mapping):
-            typed.update({f"{alias}.{part}": _word(each) for part, each in value.items() if only in ("", part)})
+        called = HAND[kind.kind].get(name, name) if kind.kind in HAND else kind.model_fields[name].alias or name
+        if not isinstance(called, str):
+            typed.update({part: _word(each) for part, each in called(value).items()})
+        elif isinstance(value, Mapping):
+            typed.update({f"{called}.{part}": _word(each) for part, each in value.items() if only in ("", part)})
         else:
-            typed[alias] = _word(value)
+            typed[called] = _word(value)
     return typed
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from . import examples_railway
+
 _LOC: Mapping[str, Any] = {
     "lat_degrees": 48,
     "lat_minutes": 12,
@@ -132,4 +134,10 @@ EXAMPLES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         },
         "paused": {"name": "weekly report", "period": 60, "paused": True},
     },
+    **examples_railway.EXAMPLES,
 }
+NAMED: Mapping[str, Mapping[str, Any]] = {
+    "cloudflare.zone": {"name": "zone.contract.example"},
+    **examples_railway.NAMED,
+}
+"""What a resource is made of that others name; where nothing stands here, of its own name."""

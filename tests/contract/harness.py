@@ -23,7 +23,8 @@ from reconcile.sandbox.world import AccountSeed, World
 from reconcile.steps.plan import make_plan
 from reconcile.wire import Budget, CallLog, Client, Pool, Redactor
 
-from .samples import Sample, samples, targets
+from .examples_railway import living
+from .samples import Sample, samples
 
 ACCOUNT, NEIGHBOUR, STACK = "acme", "zeta", "contract"
 TOKEN = "contract-canary-5fQ2vN8xLr"
@@ -53,10 +54,13 @@ class Harness:
         self.name = kind.kind.partition(".")[0]
         self.log = CallLog()
         self._memory = Memory()
+        beside = dict.fromkeys(each for sample in self.samples for each in sample.beside())
+        self.beside = {sample: sample.declared() for sample in beside}
         self.declare({sample.name: sample.declared() for sample in self.samples})
         pretend = pretends()[self.name]
         self.world = World({self.name: _echoing(pretend) if echo else pretend}, self._seeds(), record_bodies=True)
         self.world.begin(self.tree.declared(), self.tree.project)
+        self._make_room()
         self.platform: Platform = self.opened()
         if wrap is not None:
             self.platform = wrap(self.platform)
@@ -87,20 +91,45 @@ class Harness:
         access = Access(self.name, "a" * 32, {name: name.upper() for name in credentials}, "pro")
         # Some platforms wait for a listing to settle; a pretend one has nothing to settle.
         quick = {"settle_seconds": 0.0} if "settle_seconds" in inspect.signature(cls).parameters else {}
+        if "sleep" in inspect.signature(cls).parameters:
+            quick["sleep"] = lambda seconds: None
         platform: Platform = cls(self.client, ACCOUNT, access, self.world.now, **quick)
         return platform
+
+    def _make_room(self) -> None:
+        """Makes what the samples need, layer by layer; takes away by hand what of the kind came with it."""
+        platform = self.opened()
+        left = [sample for sample in self.beside if not sample.kind.lookup]
+        seen = [platform.observe(Scope(ACCOUNT, self.containers))]
+        plan = make_plan(self.tree, (STACK,), seen, self._memory, kinds())
+        while left:
+            layer = [sample for sample in left if not set(sample.beside()) & set(left)]
+            left = [sample for sample in left if sample not in layer]
+            names = {(sample.kind, sample.name) for sample in layer}
+            changes = [one for one in plan.changes if (one.kind, one.address.name) in names]
+            assert len(changes) == len(layer)
+            outcomes = list(platform.apply(changes))
+            assert all(outcome.status == "done" for outcome in outcomes), said(outcomes)
+            for outcome in outcomes:
+                self._remember(outcome)
+        self.empty()
+        self.world.clear_calls()
+
+    def empty(self) -> None:
+        """Deletes by hand all that is there of the kind."""
+        for _, id in list(living(self.kind.kind, self.world.shelf(self.name, ACCOUNT, self.word))):
+            self.world.delete(self.name, self.word, id, ACCOUNT, {})
 
     # What is wanted.
 
     def declare(self, resources: Mapping[str, Resource]) -> None:
         """The stack now wants these, by logical name, and what they name."""
         self.wanted = dict(resources)
-        beside = {sample.name: sample.declared() for sample in targets(self.kind).values()}
         declared: dict[Address, Declared] = {}
-        for kind, named in ((self.kind, self.wanted), *((type(one), {name: one}) for name, one in beside.items())):
-            for name, resource in named.items():
-                address = Address(self.name, kind.kind.partition(".")[2], name)
-                declared[address] = Declared(STACK, ACCOUNT, address, resource, Location("stacks/contract.yaml", 1))
+        beside = [(sample.name, resource) for sample, resource in self.beside.items()]
+        for name, resource in (*self.wanted.items(), *beside):
+            address = Address(self.name, resource.kind.partition(".")[2], name)
+            declared[address] = Declared(STACK, ACCOUNT, address, resource, Location("stacks/contract.yaml", 1))
         access = {self.name: Access(self.name, "a" * 32, {"token": "TOKEN"}, "pro")}
         project = Project(STACK, "0a1b2c3d", "ledger.db", {ACCOUNT: access})
         self.tree = Tree(project, {STACK: Spec(STACK, ACCOUNT, "trueup", (), declared)}, "dirty:0")
@@ -113,7 +142,7 @@ class Harness:
         """The listings that hold what is wanted."""
         wanted = self.wanted or {sample.name: sample.declared() for sample in self.samples}
         found = {Container(self.kind.kind, one.container()) for one in wanted.values()}
-        beside = {Container(one.kind.kind, one.declared().container()) for one in targets(self.kind).values()}
+        beside = {Container(one.kind, one.container()) for one in self.beside.values()}
         return frozenset(found | beside)
 
     # What the platform says and does.
@@ -155,14 +184,19 @@ class Harness:
         applied.pop((STACK, change.address), None)
         if outcome.change.after is not None:
             key = change.after.keys()[0] if change.after else change.key
-            owned.append(Owned(ACCOUNT, self.kind.kind, key, outcome.id, change.address, STACK))
+            owned.append(Owned(ACCOUNT, change.address.full_kind, key, outcome.id, change.address, STACK))
             applied[STACK, change.address] = history_of(self.tree.stacks[STACK].declared[change.address], "r", at)
         self._memory = Memory(tuple(owned), applied)
 
     # What is there, whatever the platform says.
 
     def live(self, account: str = ACCOUNT) -> dict[str, dict[str, Any]]:
-        return {id: dict(thing) for id, thing in self.world.shelf(self.name, account, self.word).items()}
+        shelf = self.world.shelf(self.name, account, self.word)
+        return {told: dict(shelf[id]) for told, id in living(self.kind.kind, shelf)}
+
+    def on_shelf(self, id: str) -> str:
+        """The world's own id of a thing, by the product's."""
+        return dict(living(self.kind.kind, self.world.shelf(self.name, ACCOUNT, self.word)))[id]
 
     def id_of(self, name: str) -> str:
         return next(row.id for row in self._memory.owned if row.address == self.address(name))
@@ -170,8 +204,13 @@ class Harness:
     def fault(self, kind: str, methods: Iterable[str], more: str = "times=always") -> None:
         """A fault on every call of these methods that the vendor has."""
         routes = {route.method for route in pretends()[self.name]().routes()}
+        routes |= {"GET" for route in pretends()[self.name]().routes() if route.reads is not None}
         for method in sorted(routes & set(methods)):
             self.world.fault(self.name, f"{kind} {method} {more}")
+
+    def hand_over(self, own: Callable[[Sequence[Owned], Sequence[Applied], str], None]) -> None:
+        """Lets a ledger know whose the things are that stand beside."""
+        own(self._memory.owned, tuple(self._memory.applied.values()), "contract")
 
     def writes(self) -> int:
         """Calls so far that are no reading."""

@@ -220,6 +220,7 @@ def check_no_secret_appears(harness: Harness, folder: Path) -> None:
             settle=False,
             sleep=lambda seconds: None,
         )
+        harness.hand_over(ledger.own)
         for methods in ((), WRITING, READING):
             for fault in ("401", "403", "429", "500", "reset") if methods else ("",):
                 if fault:
@@ -228,8 +229,7 @@ def check_no_secret_appears(harness: Harness, folder: Path) -> None:
                     loop.apply([*harness.tree.stacks], command="contract", ask=lambda judged: Consent(approve=True))
                 )
                 harness.world.clear_faults()
-            for id in list(harness.live()):
-                del harness.world.shelf(harness.name, ACCOUNT, harness.word)[id]
+            harness.empty()
         told.append(ledger.memory())
     told.extend(harness.log.records())
     secrets = [TOKEN, *kept_secrets(harness)]
@@ -280,8 +280,8 @@ def hand_edit(harness: Harness) -> tuple[str, Edit]:
     for sample in harness.samples:
         if sample.name not in harness.wanted:
             continue
-        for case in cases(sample):
-            if exempt(harness.wanted[sample.name], case.partition(".")[0]) or case == "name":
+        for case in sorted(cases(sample), key=lambda case: case == "name"):
+            if exempt(harness.wanted[sample.name], case.partition(".")[0]):
                 continue
             edit = typed_by_hand(harness, harness.id_of(sample.name), sample, case)
             if edit is not None and len(edit.differs) == 1:
@@ -293,7 +293,7 @@ def typed_by_hand(harness: Harness, id: str, sample: Sample, case: str) -> Edit 
     """The first edit of a case that the vendor takes; None where it takes none."""
     for edit in edits(sample, case):
         try:
-            harness.world.edit(harness.name, harness.word, id, ACCOUNT, edit.typed)
+            harness.world.edit(harness.name, harness.word, harness.on_shelf(id), ACCOUNT, edit.typed)
         except ValueError:
             continue
         return edit

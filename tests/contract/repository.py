@@ -12,7 +12,7 @@ from reconcile.model.resource import Resource
 from reconcile.platforms import platforms
 from tests.stories.estate import Estate
 
-from .samples import ROOT, Sample, targets
+from .samples import ROOT, Sample
 
 
 class Copied(Estate):
@@ -30,11 +30,8 @@ def of_samples(root: Path, samples: Iterable[Sample]) -> Estate:
     """One stack `shop` that declares the samples, on accounts of a paid tier."""
     stack: dict[str, Any] = {"account": "acme"}
     for sample in samples:
-        kind = sample.kind
-        for target in targets(kind).values():
-            _put(stack, target.kind, target.name, dict(target.values))
-        values = {name: target.name for name, target in targets(kind).items() if name != kind.group_by}
-        _put(stack, kind, sample.name, {**_plain(sample.values), **values}, group=_group(kind))
+        for each in (*sample.beside(), sample):
+            _put(stack, each)
     tokens = {
         name: {
             "credentials": {one.name: f"ACME_{name.upper()}_{one.name.upper()}" for one in platform.credentials},
@@ -51,13 +48,18 @@ def section(kind: type[Resource]) -> str:
     return kind.section or kind.kind.rpartition(".")[2]
 
 
-def _group(kind: type[Resource]) -> str:
-    return targets(kind)[kind.group_by].name if kind.group_by else ""
-
-
-def _put(stack: dict[str, Any], kind: type[Resource], name: str, values: dict[str, Any], group: str = "") -> None:
-    place = stack.setdefault(kind.kind.partition(".")[0], {}).setdefault(section(kind), {})
-    (place.setdefault(group, {}) if group else place)[name] = values
+def _put(stack: dict[str, Any], sample: Sample) -> None:
+    kind, group = sample.kind, None
+    named = {name: target.name for name, target in sample.targets().items()}
+    place = stack.setdefault(kind.kind.partition(".")[0], {})
+    if kind.group_by:
+        group = named.pop(kind.group_by)
+    if kind.nested:
+        place = place[section(sample.targets()[kind.group_by].kind)][group].setdefault(section(kind), {})
+    else:
+        place = place.setdefault(section(kind), {})
+        place = place if group is None else place.setdefault(group, {})
+    place.setdefault(sample.name, {**_plain(sample.values), **named})
 
 
 def _plain(values: Any) -> Any:

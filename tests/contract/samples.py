@@ -10,18 +10,21 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticUndefined
 
 from reconcile.assemble import Workshop
-from reconcile.model.resource import ReadOnly, RefersTo, Resource
+from reconcile.model.resource import Key, ReadOnly, RefersTo, Resource
+from reconcile.model.spec import Declared
 from reconcile.platforms import kinds
 from reconcile.settings import Settings
 
-from .examples import EXAMPLES
+from .examples import EXAMPLES, NAMED
+from .examples_railway import APART
 
 ROOT = Path(__file__).resolve().parents[2]
-TEXTS = ("thing", "192.0.2.60", "2001:db8::60", "host.example.net", "02:00:00", "https://example.net/")
+TEXTS = ("thing", "192.0.2.60", "2001:db8::60", "host.example.net", "02:00:00", "https://example.net/",
+    *("thing.up.railway.app", "/data"))
 """Texts that some field or other takes; the model says which."""
 NUMBERS = (60, 1, 3600, 10)
 Values = Mapping[str, Any]
@@ -36,9 +39,27 @@ class Sample:
     values: Values = field(hash=False)
 
     def declared(self, changed: Values | None = None) -> Resource:
-        """As the loader would read it, beside `targets(kind)`. Raises pydantic.ValidationError."""
-        names = {name: target.values["name"] for name, target in targets(self.kind).items()}
+        """As the loader would read it, beside its targets. Raises pydantic.ValidationError."""
+        names = {name: target.declared().referred_as() for name, target in self.targets().items()}
         return self.kind.declared({**names, **self.values, **(changed or {})})
+
+    def targets(self) -> Mapping[str, "Sample"]:
+        """Field to the resource that it names: what must be declared beside this one."""
+        found = {}
+        for field, other in self.kind.refers().items():
+            wanted = kinds()[other]
+            apart = self.kind.kind in APART and field in ("service", "instance")
+            name = f"{self.name or 'any'}-{field}".lower() if apart else f"{field}-named"
+            values = NAMED.get(other, {"name": name} if "name" in wanted.model_fields else {})
+            found[field] = Sample(wanted, name, values)
+        return found
+
+    def beside(self) -> tuple["Sample", ...]:
+        """All that it needs, directly or not: what is needed first comes first."""
+        found: dict[Sample, None] = {}
+        for target in self.targets().values():
+            found |= dict.fromkeys((*target.beside(), target))
+        return tuple(found)
 
     def __str__(self) -> str:
         return f"{self.kind.kind}.{self.name}"
@@ -52,7 +73,10 @@ def writable() -> tuple[type[Resource], ...]:
 @cache
 def samples(kind: type[Resource]) -> tuple[Sample, ...]:
     """All that the questions are asked with, by distinct natural keys."""
-    return (*rich(kind), *(() if kind.kind in EXAMPLES else from_model(kind)), *from_stacks(kind))
+    found: dict[Key, Sample] = {}
+    for sample in (*rich(kind), *(() if kind.kind in EXAMPLES else from_model(kind)), *from_stacks(kind)):
+        found.setdefault(sample.declared().keys()[0], sample)
+    return tuple(found.values())
 
 
 def rich(kind: type[Resource]) -> tuple[Sample, ...]:
@@ -62,19 +86,36 @@ def rich(kind: type[Resource]) -> tuple[Sample, ...]:
 @cache
 def from_stacks(kind: type[Resource]) -> tuple[Sample, ...]:
     """One real resource for each shape that the stacks hold: the same words said, and the same fields declared."""
-    with Workshop(Settings(ROOT)) as shop:
-        tree = shop.tree
+    declared = [one for root in (ROOT, ROOT / "tests" / "railway") for one in _declared_in(root)]
     words = [name for name in kind.comparable() if get_origin(kind.model_fields[name].annotation) is Literal]
     found: dict[tuple[Any, ...], Sample] = {}
-    for one in tree.declared():
-        if one.address.full_kind != kind.kind or one.references:
+    for one in declared:
+        if one.address.full_kind != kind.kind or one.references or not _ours(one.resource):
             continue
         said = one.resource.model_fields_set - set(kind.refers())
         shape = (*(getattr(one.resource, word) for word in words), *sorted(said))
-        values = {name: getattr(one.resource, name) for name in kind.comparable() if name in said}
+        values = {name: plain(getattr(one.resource, name)) for name in kind.comparable() if name in said}
         values = {name: value for name, value in values.items() if value is not None}
-        found.setdefault(shape, Sample(kind, f"{one.stack}-{one.address.leaf}", values))
+        name = f"{one.stack}-{one.address.leaf}"
+        name = name if kind.logical_name.match(name) else name.replace("-", "_")
+        found.setdefault(shape, Sample(kind, name, values))
     return tuple(found.values())
+
+
+@cache
+def _declared_in(root: Path) -> tuple[Declared, ...]:
+    with Workshop(Settings(root)) as shop:
+        return tuple(shop.tree.declared())
+
+
+def _ours(resource: Resource) -> bool:
+    """Whether the stack says all of it: no value that only the platform or the runner has."""
+    return not resource.only_seen and not any(getattr(resource, name) for name in resource.from_environment())
+
+
+def plain(value: Any) -> Any:
+    """A value as a stack file says it; what it does not say is left out."""
+    return value.model_dump(exclude_unset=True) if isinstance(value, BaseModel) else value
 
 
 @cache
@@ -100,16 +141,6 @@ def from_model(kind: type[Resource]) -> tuple[Sample, ...]:
                 most[name] = value
         found.append(Sample(kind, "-".join(("most", *(str(each).lower() for each in fixed.values()))), most))
     return tuple(found)
-
-
-@cache
-def targets(kind: type[Resource]) -> Mapping[str, Sample]:
-    """Field to the resource that it names: what must be declared beside a resource of this kind."""
-    found = {}
-    for name, other in kind.refers().items():
-        wanted = kinds()[other]
-        found[name] = Sample(wanted, f"{name}-named", {"name": f"{name}.contract.example"})
-    return found
 
 
 def repaired(sample: Sample, values: Values, fixed: Any = ()) -> dict[str, Any] | None:

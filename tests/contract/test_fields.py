@@ -12,6 +12,7 @@ from reconcile.platforms import kinds
 from tests.stories.estate import Estate
 
 from .edits import COUPLED, EXEMPT, Edit, cases, edits, exempt
+from .examples_railway import living
 from .repository import of_samples
 from .samples import Sample, samples, writable
 
@@ -62,7 +63,7 @@ def findings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Found]:
 
 
 def _edit_find_heal(estate: Estate, together: Sequence[tuple[Sample, str]]) -> dict[str, Found]:
-    ids = owned(estate)
+    ids = owned(estate, together[0][0].kind)
     edited = {sample.name: typed(estate, ids[sample.name], sample, case) for sample, case in together}
     drift = {change.address.leaf: change for change in estate.drift().plan.changes}
     healed = {one.change.address.leaf: f"{one.status} {one.error} {one.verified}" for one in estate.heal().outcomes}
@@ -95,9 +96,11 @@ def test_an_edit_of_one_field_moves_no_other_that_is_not_coupled_with_it(finding
             assert found.edit.differs == {found.edit.field}, case
 
 
-def owned(estate: Estate) -> dict[str, str]:
-    """Logical name to the platform's id."""
-    return {row.address.leaf: row.id for row in estate.memory().owned}
+def owned(estate: Estate, kind: type[Resource]) -> dict[str, str]:
+    """Logical name to the world's id."""
+    platform, _, word = kind.kind.partition(".")
+    shelf = dict(living(kind.kind, estate.world.shelf(platform, "acme", word)))
+    return {row.address.leaf: shelf[row.id] for row in estate.memory().owned if row.address.full_kind == kind.kind}
 
 
 def typed(estate: Estate, id: str, sample: Sample, case: str) -> Edit | None:
@@ -117,7 +120,7 @@ def test_an_exempt_field_can_really_not_be_edited(kind: type[Resource], tmp_path
     """The vendor refuses every edit of it, or takes one and changes nothing."""
     estate = of_samples(tmp_path, samples(kind))
     assert estate.apply().exit_code() == 0
-    ids = owned(estate)
+    ids = owned(estate, kind)
     for sample, case in UNEDITED:
         if sample.kind is kind:
             typed(estate, ids[sample.name], sample, case)

@@ -155,11 +155,11 @@ def postgres(**values: Any) -> Instance:
 
 
 def variable(name: str, value: Any, at: str = API, **values: Any) -> Variable:
-    return Variable.declared({"instance": at, "name": name, "value": value, **values})
+    return Variable.remembered({"instance": at, "name": name, "value": value, **values})
 
 
 def shared(name: str, value: Any, **values: Any) -> SharedVariable:
-    return SharedVariable.declared({"environment": PRODUCTION, "name": name, "value": value, **values})
+    return SharedVariable.remembered({"environment": PRODUCTION, "name": name, "value": value, **values})
 
 
 def domain(host: str, port: int | None = None, at: str = API) -> Domain:

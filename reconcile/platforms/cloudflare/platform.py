@@ -48,6 +48,8 @@ class Cloudflare:
     rate: ClassVar[Rate] = Rate(1_200, 300)
     """A user over all tokens and the dashboard; beyond it every call is refused for 5 minutes (API docs, limits)."""
     base_url: ClassVar[str] = "https://api.cloudflare.com/client/v4"
+    rates: ClassVar[Mapping[str, Rate]] = {}
+    waits_itself: ClassVar[bool] = False
     settle_seconds: ClassVar[float] = 5.0
     """The API reads what it wrote; this is for a request still under way when its connection broke."""
 

@@ -85,7 +85,8 @@ class Graph:
             if isinstance(data, dict):
                 return Answer(data, {})
             return Unavailable(f"{name}: the answer holds no data", platform="railway", unsure=writes)
-        redactor = Redactor(_secrets(variables))
+        # An answer with status 200 is none that the wire masks: the credential, too, may stand in its words.
+        redactor: Redactor = self._client._meaning.redactor.knowing(_secrets(variables))
         errors: dict[str, PlatformError] = {}
         for one in told:
             error = self._error(one, name, writes, redactor)

@@ -7,9 +7,9 @@ an instance `bilko/production/api`. Railway has no place for an owner mark: owne
 import re
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-from ...model.resource import Declaration, FromEnv, Immutable, Key, ReadOnly, RefersTo, Resource
+from ...model.resource import STACK_FILE, Declaration, FromEnv, Immutable, Key, ReadOnly, RefersTo, Resource
 from ...model.secret import SecretText
 
 REGIONS = {
@@ -165,13 +165,16 @@ class _Variable(Resource):
     logical_name: ClassVar[re.Pattern[str]] = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
     name: str = Field(description="the variable's name")
-    value: str | SecretText | None = Field(None, description="a plain value, or a `${{…}}` of Railway's own")
     sealed: bool | None = Field(None, description="whether nobody can read it back; never undone")
     exists: Annotated[bool, Declaration] = Field(False, description="it must be there; its value is not ours")
     from_env: Annotated[str | None, Declaration, FromEnv("value")] = Field(
         None, description="the runner's variable that holds the value"
     )
     because: Annotated[str | None, Declaration] = Field(None, description="why a literal that looks secret is none")
+    # Below the others: its validator looks at them.
+    value: str | SecretText | None = Field(
+        None, validate_default=True, description="a plain value, or a `${{…}}` of Railway's own"
+    )
     updated_at: Annotated[str | None, ReadOnly] = Field(None, description="when it was last written")
 
     @model_validator(mode="before")
@@ -191,12 +194,13 @@ class _Variable(Resource):
             values["value"] = str(value)
         return values
 
-    @model_validator(mode="after")
-    def _one_form(self) -> Self:
-        told = [self.exists, self.from_env is not None, isinstance(self.value, str)]
-        if sum(told) > 1:
+    @field_validator("value")
+    @classmethod
+    def _one_form(cls, value: str | SecretText | None, info: ValidationInfo) -> str | SecretText | None:
+        told = [info.data.get("exists", False), info.data.get("from_env") is not None, isinstance(value, str)]
+        if sum(told) > 1 or (not any(told) and info.context == STACK_FILE and value is None):
             raise ValueError("say one of: a value, {exists: true}, {from_env: NAME}, {literal: …, because: …}")
-        return self
+        return value
 
     @property
     def only_seen(self) -> bool:
@@ -267,7 +271,12 @@ class ServiceDomain(Resource):
     kind = "railway.service-domain"
 
     instance: Annotated[str, RefersTo("railway.instance"), Immutable] = Field(description="who answers there")
-    host: str = Field(min_length=1, pattern=r"^[a-z0-9-]+\.up\.railway\.app$", description="NAME.up.railway.app")
+    host: str = Field(
+        min_length=1,
+        pattern=r"^[a-z0-9-]+\.up\.railway\.app$",
+        description="NAME.up.railway.app",
+        examples=["example.up.railway.app"],
+    )
     port: int | None = Field(None, ge=1, le=65535, description="the port it leads to")
 
     def container(self) -> str:
@@ -302,7 +311,7 @@ class Volume(Resource):
 
     instance: Annotated[str, RefersTo("railway.instance"), Immutable] = Field(description="who it is mounted at")
     name: str = Field(min_length=1, description="unique in the project")
-    mount: str = Field(pattern="^/", description="the path it is mounted at")
+    mount: str = Field(pattern="^/", description="the path it is mounted at", examples=["/data"])
     backups: tuple[Schedule, ...] | None = Field(
         None, description="DAILY (kept 6 days), WEEKLY (a month), MONTHLY (three)"
     )

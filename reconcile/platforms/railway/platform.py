@@ -57,6 +57,7 @@ class Railway:
     }
     """By plan (API docs, rate limits, 2026-08); `rate` is the Pro plan's."""
     base_url: ClassVar[str] = "https://backboard.railway.com"
+    waits_itself: ClassVar[bool] = True
     settle_seconds: ClassVar[float] = 5.0
     """How long a listing may lag behind a write is not told; this is for a request still under way."""
 

@@ -23,7 +23,7 @@ class Pretend:
 
     name: ClassVar[str] = "railway"
     prefix: ClassVar[str] = ""
-    rate: ClassVar[tuple[int, float]] = RATES["hobby"]
+    rate: ClassVar[tuple[int, float]] = RATES["pro"]
     rates: ClassVar[Mapping[str, tuple[int, float]]] = RATES
     faultable: ClassVar[str] = "errors[]"
 

@@ -27,7 +27,7 @@ def resource_of(row: Applied, kinds: Kinds, declared: Declared | None = None) ->
         prints = declared.resource.prints()
         secrets = {name: getattr(declared.resource, name) for name in prints if row.prints.get(name) == prints[name]}
     try:
-        return kind.declared({**row.fields, **secrets})
+        return kind.remembered({**row.fields, **secrets})
     except ValidationError:
         return None
 

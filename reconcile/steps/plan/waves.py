@@ -25,12 +25,15 @@ def in_waves(changes: Sequence[Change], applied: Mapping[tuple[str, Address], Ap
                 before[other].append(index)
             elif change.verb != "delete":
                 before[index].append(other)
+    # What stands inside a thing is written together with it: one service with twenty variables is one deploy.
+    with_group = [[at[group] for group in _groups(change) if group in at] for change in changes]
     depth: dict[int, int] = {}
 
     def depth_of(index: int, under: frozenset[int]) -> int:
         if index not in depth:
             below = [depth_of(other, under | {index}) for other in before[index] if other not in under | {index}]
-            depth[index] = 1 + max(below, default=-1)
+            beside = [depth_of(other, under | {index}) for other in with_group[index] if other not in under | {index}]
+            depth[index] = max([1 + max(below, default=-1), *beside])
         return depth[index]
 
     numbered = [replace(change, wave=depth_of(index, frozenset())) for index, change in enumerate(changes)]
@@ -42,11 +45,16 @@ def _needs(
 ) -> set[tuple[str, Address]]:
     """Places. What the history referred to may stand in any stack: nothing says any more in which."""
     needs: set[tuple[str, Address]] = set(change.needs)
-    if change.kind.nested:
-        # What stands inside a thing is written together with it: one service with twenty variables is one deploy.
-        group = change.kind.refers()[change.kind.group_by]
-        needs = {(stack, address) for stack, address in needs if address.full_kind != group}
+    needs -= _groups(change)
     history = applied.get((change.stack, change.address))
     for text in history.references.values() if history else ():
         needs.update((stack, reference.address) for reference in references_in(text) for stack in stacks)
     return needs
+
+
+def _groups(change: Change) -> set[tuple[str, Address]]:
+    """Where a nested thing stands inside; nothing for other kinds."""
+    if not change.kind.nested:
+        return set()
+    group = change.kind.refers()[change.kind.group_by]
+    return {(place.stack, place.address) for place in change.needs if place.address.full_kind == group}
