@@ -100,7 +100,7 @@ def _change(one: Change, judged: Judged, outcome: Outcome | None) -> dict[str, A
 def field_document(one: FieldChange) -> dict[str, Any]:
     """Secrets as hidden, values not known yet as pending."""
     if one.hidden:
-        return {"hidden": True, "changed": True}
+        return {"hidden": True, "changed": None if one.unknown else True}
     if one.pending:
         return {"before": one.before, "after": {"pending": one.pending.strip("${}")}}
     return {"before": one.before, "after": one.after}

@@ -176,9 +176,15 @@ def _look(shop: "Workshop", platform: str | None, account: str | None, asked: "F
     on = shop.project.accounts[chosen]
     if platform is not None and platform not in on:
         raise ReconcileError(f"account {chosen} has no {platform}", advice="name it in stacks/_project.yaml")
+    unwritable = _unwritable(shop)
+    if platform in unwritable:
+        raise ReconcileError(
+            f"import does not write {platform} stacks yet: some of its kinds stand inside another's entry",
+            advice="declare them by hand (docs/resources.md), then `trueup adopt`; the plan compares",
+        )
     platforms, blind = shop.platforms()
     scopes = {}
-    for one in [platform] if platform else on:
+    for one in [platform] if platform else [name for name in on if name not in unwritable]:
         scope = asked.scope(chosen, one, shop.kinds)
         if scope is not None:
             scopes[chosen, one] = scope
@@ -186,6 +192,11 @@ def _look(shop: "Workshop", platform: str | None, account: str | None, asked: "F
     memory = _memory(shop)
     accounts_seen(observations, shop.project, memory.pins)
     return _Looked(chosen, observations, memory, tuple(unseen(observations, shop.kinds)))
+
+
+def _unwritable(shop: "Workshop") -> frozenset[str]:
+    """Platforms with kinds that stand inside another's entry, which a draft cannot write."""
+    return frozenset(kind.partition(".")[0] for kind, cls in shop.kinds.items() if cls.nested)
 
 
 def _memory(shop: "Workshop") -> "Memory":

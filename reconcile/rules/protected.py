@@ -15,6 +15,19 @@ def protected_kinds_are_deleted_by_hand(plan: Plan) -> Iterator[tuple[Decision, 
 
 
 @rule
+def what_holds_a_protected_thing_stays(plan: Plan) -> Iterator[tuple[Decision, Change | None, str]]:
+    """A volume is deleted by hand only; deleting the instance it is mounted at would leave it to nobody."""
+    deleted = [change for change in plan.changes if change.verb in ("delete", "replace") and change.before is not None]
+    for inner in deleted:
+        if not inner.kind.protected:
+            continue
+        holders = {(kind, getattr(inner.before, name)) for name, kind in inner.kind.refers().items()}
+        for change in deleted:
+            if change.before is not None and (change.kind.kind, change.before.referred_as()) in holders:
+                yield "deny", change, f"it holds {inner.address}, which is deleted by hand only"
+
+
+@rule
 def adopting_what_differs_needs_a_person(plan: Plan) -> Iterator[tuple[Decision, Change | None, str]]:
     """It exists, it is not ours, and it is not what the stack says: somebody decides which of the two is right."""
     for change in plan.changes:

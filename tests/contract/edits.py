@@ -31,6 +31,21 @@ EXEMPT: Mapping[tuple[str, str], Exemption] = {
         "the TTL of a proxied record is always automatic", lambda one: bool(getattr(one, "proxied", False))
     ),
     ("betterstack.heartbeat", "team_name"): Exemption("a heartbeat stays in the team it was made in"),
+    ("railway.environment", "project"): Exemption("an environment stays in its project"),
+    ("railway.service", "project"): Exemption("a service stays in its project"),
+    ("railway.instance", "service"): Exemption("an instance is a service's own"),
+    ("railway.instance", "environment"): Exemption("an instance is its environment's own"),
+    ("railway.variable", "instance"): Exemption("a variable stays at its instance"),
+    ("railway.variable", "name"): Exemption("the name is all that a variable is known by: another name is another one"),
+    ("railway.variable", "sealed"): Exemption("sealing is for good: it is found, and nothing puts it back"),
+    ("railway.shared-variable", "environment"): Exemption("a shared variable stays in its environment"),
+    ("railway.shared-variable", "name"): Exemption("as of a variable"),
+    ("railway.shared-variable", "sealed"): Exemption("as of a variable"),
+    ("railway.domain", "instance"): Exemption("a domain stays at its instance"),
+    ("railway.domain", "host"): Exemption("a domain is made and deleted, never renamed"),
+    ("railway.service-domain", "instance"): Exemption("a domain stays at its instance"),
+    ("railway.tcp-proxy", "instance"): Exemption("a proxy stays at its instance"),
+    ("railway.volume", "instance"): Exemption("the console mounts a volume elsewhere only by taking it off first"),
 }
 COUPLED: Mapping[tuple[str, str], str] = {
     ("cloudflare.record", "type"): "the value is written differently from type to type, and moves with it",

@@ -1,6 +1,6 @@
 """Rich examples of Railway's kinds, and what it takes to stand them somewhere.
 
-Railway knows an instance, a variable and a volume by where they stand: `told_id` makes our id of what the sandbox holds.
+An instance, a variable and a volume are known by where they stand: `told_id` makes our id of what the sandbox holds.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -99,7 +99,7 @@ def _limits(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _PORT = {"port": "targetPort"}
-_VARIABLE = {"value": "value", "sealed": "isSealed"}
+_VARIABLE = {"value": "value"}
 HAND: Mapping[str, Mapping[str, str | Callable[[Mapping[str, Any]], dict[str, Any]]]] = {
     "railway.project": {"name": "name"},
     "railway.environment": {"name": "name"},

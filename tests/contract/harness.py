@@ -90,7 +90,7 @@ class Harness:
         )
         access = Access(self.name, "a" * 32, {name: name.upper() for name in credentials}, "pro")
         # Some platforms wait for a listing to settle; a pretend one has nothing to settle.
-        quick = {"settle_seconds": 0.0} if "settle_seconds" in inspect.signature(cls).parameters else {}
+        quick: dict[str, Any] = {"settle_seconds": 0.0} if "settle_seconds" in inspect.signature(cls).parameters else {}
         if "sleep" in inspect.signature(cls).parameters:
             quick["sleep"] = lambda seconds: None
         platform: Platform = cls(self.client, ACCOUNT, access, self.world.now, **quick)

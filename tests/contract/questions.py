@@ -11,6 +11,7 @@ from reconcile.model.change import Change
 from reconcile.model.errors import PlatformError
 from reconcile.model.observation import Observation
 from reconcile.model.resource import Immutable, Resource, Secret
+from reconcile.model.verdict import Judged
 from reconcile.platforms import kinds
 from reconcile.steps.plan.diff import differences
 from reconcile.store import begin_ledger
@@ -22,6 +23,10 @@ from .samples import Sample, others
 READ_FAULTS = ("401", "403", "429 retry-after=1", "500", "503", "reset", "truncate after", "truncate=json after")
 WRITE_FAULTS = ("401", "403", "400", "422", "429 retry-after=1")
 UNSURE_FAULTS = ("500", "reset", "500 after", "reset after", "truncate after", "truncate=json after")
+TELL_NO_RIGHT: Mapping[str, str] = {
+    "railway": "a dead token and a missing right are refused in the same words, neither by the status",
+}
+"""Platforms of which a refusal of everything cannot name the right that lacks."""
 T = TypeVar("T")
 EXIT = {"401": 14, "429": 15}
 
@@ -59,7 +64,8 @@ def check_a_hand_edit_is_seen(harness: Harness) -> None:
     harness.plan()
     name, edit = hand_edit(harness)
     change = only(harness.plan().changes)
-    assert (change.address.name, change.verb, change.cause) == (name, "update", "drift")
+    verb = "replace" if edit.field in harness.kind.having(Immutable) else "update"
+    assert (change.address.name, change.verb, change.cause) == (name, verb, "drift")
     assert {field.name for field in change.fields} == edit.differs
 
 
@@ -76,7 +82,7 @@ def check_an_update_puts_it_back(harness: Harness) -> None:
 def check_an_immutable_change_replaces(harness: Harness) -> None:
     """Where a kind has no immutable field, no change of any field is ever planned as a replace."""
     harness.settle()
-    immutable = harness.kind.having(Immutable)
+    immutable = never_edited(harness.kind)
     for sample in harness.samples:
         resource = harness.wanted[sample.name]
         for name in immutable or resource.comparable():
@@ -90,6 +96,11 @@ def check_an_immutable_change_replaces(harness: Harness) -> None:
                 _check_replaced(harness, change)
             harness.declare({**harness.wanted, sample.name: resource})
             harness.settle()
+
+
+def never_edited(kind: type[Resource]) -> frozenset[str]:
+    """Its own immutable fields: what it belongs to is another matter."""
+    return kind.having(Immutable) - kind.refers().keys()
 
 
 def _check_replaced(harness: Harness, change: Change) -> None:
@@ -161,7 +172,8 @@ def _check_failed_read(harness: Harness, fault: str) -> None:
         assert gap.account == ACCOUNT and gap.reason, fault
         assert gap.exit_code == EXIT.get(fault[:3], gap.exit_code), f"{fault}: exit code {gap.exit_code}"
         assert gap.exit_code in (14, 15, 17), f"{fault}: exit code {gap.exit_code}"
-        assert gap.right or not fault.startswith("403"), "a 403 names the right that lacks"
+        nameless = fault.startswith("403") and harness.name in TELL_NO_RIGHT
+        assert gap.right or nameless or not fault.startswith("403"), "a 403 names the right that lacks"
 
 
 def _check_failed_write(harness: Harness, fault: str) -> None:
@@ -223,11 +235,15 @@ def check_no_secret_appears(harness: Harness, folder: Path) -> None:
         harness.hand_over(ledger.own)
         for methods in ((), WRITING, READING):
             for fault in ("401", "403", "429", "500", "reset") if methods else ("",):
-                if fault:
+                if methods == READING:
                     harness.fault(fault, methods)
-                told.append(
-                    loop.apply([*harness.tree.stacks], command="contract", ask=lambda judged: Consent(approve=True))
-                )
+
+                def ask(judged: Judged, fault: str = fault, methods: Sequence[str] = methods) -> Consent:
+                    if methods == WRITING:  # not before the plan: some read and write by one method
+                        harness.fault(fault, methods)
+                    return Consent(approve=True)
+
+                told.append(loop.apply([*harness.tree.stacks], command="contract", ask=ask))
                 harness.world.clear_faults()
             harness.empty()
         told.append(ledger.memory())
@@ -266,6 +282,30 @@ QUESTIONS: Mapping[str, Callable[[Harness], None]] = {
     "the calls are foretold": check_the_number_of_calls_is_foretold,
 }
 """All but the secrets, which also need a folder to keep a ledger in."""
+_WHOLE = "Railway lists the workspace in one answer; an answer that goes on is a gap, never a shorter listing"
+_SNAPSHOT = "Railway tells an environment in one answer; its further pages are asked in tests/railway"
+NOT_ASKED: Mapping[tuple[str, str], str] = {
+    (f"railway.{word}", question): _WHOLE if word in ("project", "environment", "service") else _SNAPSHOT
+    for word in (
+        *("project", "environment", "service", "instance", "variable", "shared-variable"),
+        *("domain", "service-domain", "tcp-proxy", "volume"),
+    )
+    for question in ("the second page is read", "moving pages hide nothing")
+} | {
+    (
+        "railway.tcp-proxy",
+        "the calls are foretold",
+    ): "its one edit is a replace, and what a replace reads is not foretold",
+    ("railway.volume", "the calls are foretold"): "with the last volume a reading of its schedules goes: one call less",
+}
+"""Kind and question that it is not asked, with the reason; asked all the same it must fail."""
+MODEL_TELLS_TOO_LITTLE: Mapping[str, str] = {
+    "railway.variable": "the most is sealed, and then nobody reads its value",
+    "railway.shared-variable": "the most is sealed, and then nobody reads its value",
+    "railway.service-domain": "both get one host, which only one may have",
+    "railway.domain": "the first text that comes to mind is no domain",
+}
+"""Kinds of which a model alone does not make samples that Railway takes."""
 
 
 def only(found: Sequence[T]) -> T:

@@ -23,8 +23,15 @@ from .examples import EXAMPLES, NAMED
 from .examples_railway import APART
 
 ROOT = Path(__file__).resolve().parents[2]
-TEXTS = ("thing", "192.0.2.60", "2001:db8::60", "host.example.net", "02:00:00", "https://example.net/",
-    *("thing.up.railway.app", "/data"))
+TEXTS = (
+    "thing",
+    "192.0.2.60",
+    "2001:db8::60",
+    "host.example.net",
+    "02:00:00",
+    "https://example.net/",
+    *("thing.up.railway.app", "/data"),
+)
 """Texts that some field or other takes; the model says which."""
 NUMBERS = (60, 1, 3600, 10)
 Values = Mapping[str, Any]
@@ -46,12 +53,12 @@ class Sample:
     def targets(self) -> Mapping[str, "Sample"]:
         """Field to the resource that it names: what must be declared beside this one."""
         found = {}
-        for field, other in self.kind.refers().items():
+        for place, other in self.kind.refers().items():
             wanted = kinds()[other]
-            apart = self.kind.kind in APART and field in ("service", "instance")
-            name = f"{self.name or 'any'}-{field}".lower() if apart else f"{field}-named"
+            apart = self.kind.kind in APART and place in ("service", "instance")
+            name = f"{self.name or 'any'}-{place}".lower() if apart else f"{place}-named"
             values = NAMED.get(other, {"name": name} if "name" in wanted.model_fields else {})
-            found[field] = Sample(wanted, name, values)
+            found[place] = Sample(wanted, name, values)
         return found
 
     def beside(self) -> tuple["Sample", ...]:
@@ -140,7 +147,8 @@ def from_model(kind: type[Resource]) -> tuple[Sample, ...]:
             if value is not None:
                 most[name] = value
         found.append(Sample(kind, "-".join(("most", *(str(each).lower() for each in fixed.values()))), most))
-    return tuple(found)
+    # What has no name may come out as one thing twice: the fuller one stays.
+    return tuple({sample.declared().keys()[0]: sample for sample in found}.values())
 
 
 def repaired(sample: Sample, values: Values, fixed: Any = ()) -> dict[str, Any] | None:
@@ -196,7 +204,8 @@ def others(value: Any, annotation: Any = None) -> Iterator[Any]:
     elif isinstance(value, int | float):
         yield from (value + 1, value - 1, value + 60, value * 2)
     elif isinstance(value, str):
-        yield from candidates(annotation) if get_origin(annotation) is Literal else ()
+        chosen = any(get_origin(one) is Literal for one in (annotation, *get_args(annotation)))
+        yield from candidates(annotation) if chosen else ()
         yield from (f"{value}a", f"a{value}")
         yield from (value[:-1] + letter for letter in "0123456789abNSEW" if value)
         yield from TEXTS

@@ -7,7 +7,8 @@ from typing import Literal, get_args, get_origin
 
 import pytest
 
-from reconcile.model.resource import Resource
+from reconcile.loop import Consent
+from reconcile.model.resource import Immutable, Resource
 from reconcile.platforms import kinds
 from tests.stories.estate import Estate
 
@@ -66,7 +67,10 @@ def _edit_find_heal(estate: Estate, together: Sequence[tuple[Sample, str]]) -> d
     ids = owned(estate, together[0][0].kind)
     edited = {sample.name: typed(estate, ids[sample.name], sample, case) for sample, case in together}
     drift = {change.address.leaf: change for change in estate.drift().plan.changes}
-    healed = {one.change.address.leaf: f"{one.status} {one.error} {one.verified}" for one in estate.heal().outcomes}
+    # What is made anew is not put back before somebody says yes.
+    yes = Consent(approve=True) if any(change.verb == "replace" for change in drift.values()) else None
+    outcomes = estate.apply(mode="drift", consent=yes).outcomes
+    healed = {one.change.address.leaf: f"{one.status} {one.error} {one.verified}" for one in outcomes}
     loud = {change.address.leaf for change in estate.drift().plan.changes}
     foreign = drift.keys() - edited.keys()
     assert not foreign, f"drift of what nobody edited: {sorted(foreign)}"
@@ -84,7 +88,9 @@ def _edit_find_heal(estate: Estate, together: Sequence[tuple[Sample, str]]) -> d
 def test_an_edited_field_is_found_and_put_back(findings: Mapping[str, Found], case: str) -> None:
     found = findings[case]
     assert found.edit is not None, "no edit that the vendor takes: exempt it with a reason, or give an example"
-    assert (found.verb, found.cause) == ("update", "drift")
+    kind = kinds()[case.partition(":")[0].rpartition(".")[0]]
+    immutable = found.edit.field in kind.having(Immutable)
+    assert (found.verb, found.cause) == ("replace" if immutable else "update", "drift")
     assert found.fields == found.edit.differs
     assert found.healed == "done  True"
     assert found.quiet, "the next drift still finds it"
@@ -125,6 +131,18 @@ def test_an_exempt_field_can_really_not_be_edited(kind: type[Resource], tmp_path
         if sample.kind is kind:
             typed(estate, ids[sample.name], sample, case)
     assert estate.drift().plan.changes == ()
+
+
+@pytest.mark.parametrize("word", ["variable", "shared-variable"])
+def test_a_variable_sealed_by_hand_is_found_and_told_as_what_nobody_undoes(word: str, tmp_path: Path) -> None:
+    kind = kinds()[f"railway.{word}"]
+    estate = of_samples(tmp_path, [sample for sample in samples(kind) if sample.name == "OPEN"])
+    assert estate.apply().exit_code() == 0
+    estate.world.edit("railway", word, owned(estate, kind)["OPEN"], "acme", {"isSealed": "true"})
+    (change,) = estate.drift().plan.changes
+    assert "sealed" in {field.name for field in change.fields} and change.cause == "drift"
+    (outcome,) = estate.heal().outcomes
+    assert outcome.status == "failed" and "never unsealed" in outcome.error
 
 
 def test_exemptions_name_fields_that_exist_and_are_compared_each_with_its_reason() -> None:

@@ -5,17 +5,26 @@ from pathlib import Path
 import pytest
 
 from reconcile.model.resource import Resource
-from reconcile.platforms import platforms, pretends
+from reconcile.platforms import kinds, platforms, pretends
 
 from .harness import Harness
-from .questions import QUESTIONS, check_no_secret_appears
+from .questions import MODEL_TELLS_TOO_LITTLE, NOT_ASKED, QUESTIONS, check_no_secret_appears
 from .samples import from_model, samples, writable
 
+MODELLED = [kind for kind in writable() if kind.kind not in MODEL_TELLS_TOO_LITTLE]
+ASKED = [(kind, question) for kind in writable() for question in QUESTIONS if (kind.kind, question) not in NOT_ASKED]
 
-@pytest.mark.parametrize("question", QUESTIONS)
-@pytest.mark.parametrize("kind", writable(), ids=lambda kind: kind.kind)
+
+@pytest.mark.parametrize(("kind", "question"), ASKED, ids=[f"{kind.kind}-{question}" for kind, question in ASKED])
 def test_every_kind_answers(kind: type[Resource], question: str) -> None:
     QUESTIONS[question](Harness(kind))
+
+
+@pytest.mark.parametrize(("kind", "question"), NOT_ASKED)
+def test_a_question_that_is_not_asked_cannot_be_answered(kind: str, question: str) -> None:
+    assert NOT_ASKED[kind, question]
+    with pytest.raises((AssertionError, LookupError)):
+        QUESTIONS[question](Harness(kinds()[kind]))
 
 
 @pytest.mark.parametrize("kind", writable(), ids=lambda kind: kind.kind)
@@ -24,10 +33,17 @@ def test_no_secret_appears(kind: type[Resource], tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("question", ["created is seen, equal", "a second pass plans nothing", "a hand edit is seen"])
-@pytest.mark.parametrize("kind", writable(), ids=lambda kind: kind.kind)
+@pytest.mark.parametrize("kind", MODELLED, ids=lambda kind: kind.kind)
 def test_a_kind_without_examples_is_asked_with_what_its_model_says(kind: type[Resource], question: str) -> None:
     assert from_model(kind)
     QUESTIONS[question](Harness(kind, from_model(kind)))
+
+
+@pytest.mark.parametrize("kind", MODEL_TELLS_TOO_LITTLE)
+def test_a_kind_whose_model_tells_too_little_needs_its_examples(kind: str) -> None:
+    assert MODEL_TELLS_TOO_LITTLE[kind] and samples(kinds()[kind])
+    with pytest.raises(AssertionError):
+        QUESTIONS["created is seen, equal"](Harness(kinds()[kind], from_model(kinds()[kind])))
 
 
 def test_every_platform_has_a_pretend_and_a_kind_to_ask_about() -> None:

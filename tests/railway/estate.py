@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -74,9 +75,7 @@ class Runbooks(Estate):
     def of_environment(self, environment: str, account: str = "bilko") -> dict[str, list[Thing]]:
         """A copy of everything that stands in an environment."""
         held = self.world.things("railway")["railway"][account]
-        return {
-            kind: [one for one in things if one.get("environment") == environment] for kind, things in held.items()
-        }
+        return {kind: [one for one in things if one.get("environment") == environment] for kind, things in held.items()}
 
     def everything(self, platform: str = "railway") -> dict[str, Any]:
         """A copy of all that a platform holds."""
@@ -95,7 +94,9 @@ class Runbooks(Estate):
             words = dict(zip(("project", "environment", "service"), place.split("/"), strict=False))
             kind = resource.kind.partition(".")[2]
             at = {name: value for name, value in words.items() if name != "project"}
-            if any(one["project"] == words["project"] for one in self.shelf(kind, one.account, name=resource.name, **at)):
+            if any(
+                one["project"] == words["project"] for one in self.shelf(kind, one.account, name=resource.name, **at)
+            ):
                 continue
             value = f"{BY_HAND}-{made:03}"
             self.world.create("railway", kind, resource.name, one.account, {**words, "value": value})
@@ -104,9 +105,7 @@ class Runbooks(Estate):
 
     def operations(self) -> list[str]:
         """What Railway was asked since the log was cleared, in order of arrival."""
-        return [
-            str(one["path"]).partition("?query=")[2] for one in self.world.calls() if one["platform"] == "railway"
-        ]
+        return [str(one["path"]).partition("?query=")[2] for one in self.world.calls() if one["platform"] == "railway"]
 
     def dns(self, name: str, type: str, account: str = "bilko") -> Mapping[str, Any]:
         (found,) = [one for one in self.live(account=account) if (one["name"], one["type"]) == (name, type)]
@@ -139,7 +138,13 @@ def changed(judged: Judged) -> list[tuple[str, str, str, str]]:
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a repository that was applied whole, whose person did their part, and that is at rest."""
-    estate = Runbooks(tmp_path_factory.mktemp("built") / "runbooks")
+    return _build(tmp_path_factory.getbasetemp())
+
+
+@cache
+def _build(base: Path) -> Path:
+    """Once a session, however many modules have the fixture."""
+    estate = Runbooks(base / "built-runbooks")
     estate.apply()
     estate.by_hand()
     settled(estate.plan())

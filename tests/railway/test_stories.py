@@ -37,6 +37,12 @@ def test_every_stack_applies_to_an_empty_world_in_the_order_of_uses(tmp_path: Pa
     assert changed(estate.plan()) == changed(estate.drift()) == []
     assert estate.plan().plan.gaps == ()
     assert unmanaged(estate.plan()) == []
+    # Railway makes a project's first environment with it: to the stack that declares it, it was there before.
+    adopt = {(one.stack, str(one.address)) for one in estate.plan().plan.adopt}
+    address = "railway.environment.production"
+    assert adopt == {("bilko-production", address), ("capliquify-production", address)}
+    estate.adopt(address)
+    settled(estate.plan())
 
 
 def test_all_stacks_apply_at_once(tmp_path: Path) -> None:
@@ -203,10 +209,41 @@ def test_a_destroyed_staging_leaves_production_as_it_is(runbooks: Runbooks) -> N
         consent=Consent(judged.plan.digest, approve=True, confirm_destructive=True),
     )
     kept = {str(one.change.address): one.status for one in run.outcomes if one.status != "done"}
-    assert kept == {"railway.environment.staging": "denied", "railway.volume.postgres": "denied"}
+    # The volume is deleted by hand only, and so is what it is mounted at.
+    assert kept == dict.fromkeys(
+        ("railway.environment.staging", "railway.instance.postgres", "railway.volume.postgres"), "denied"
+    )
     left = {kind for kind, things in runbooks.of_environment("staging").items() if things}
     assert left == {"volume", "changeset", "patch"}
     assert sorted(one["name"] for one in runbooks.shelf("service")) == ["Postgres", "api"]
     assert runbooks.of_environment("production") == production
     assert {account: held for account, held in runbooks.everything().items() if account != "bilko"} == others
     assert changed(runbooks.plan("bilko", "bilko-production")) == []
+
+
+def test_a_service_renamed_by_hand_is_named_back_and_nothing_of_it_is_made_anew(runbooks: Runbooks) -> None:
+    def kept() -> list[tuple[str, object]]:
+        held = [*runbooks.shelf("instance"), *runbooks.shelf("variable"), *runbooks.shelf("domain")]
+        return [(str(one["id"]), one.get("value")) for one in held]
+
+    before, deploys = kept(), runbooks.deploys()
+    id = runbooks.one("service", name="api")["id"]
+    runbooks.world.edit("railway", "service", id, "bilko", {"name": "backend"})
+    run = runbooks.apply()
+    # What stands in it looks like another's while it has that name, and that needs approval; its own name does not.
+    assert run.exit_code() == 11
+    assert {one.status for one in run.outcomes if one.change.address.kind != "service"} == {"held"}
+    assert runbooks.one("service", name="api")["id"] == id
+    assert (kept(), runbooks.deploys()) == (before, deploys)
+    settled(runbooks.plan())
+
+
+def test_an_environment_deleted_by_hand_is_built_again_and_its_records_follow(runbooks: Runbooks) -> None:
+    production = runbooks.of_environment("production")
+    runbooks.world.delete("railway", "environment", runbooks.one("environment", name="staging")["id"], "bilko", {})
+    proved(runbooks.apply(), 16)
+    made = runbooks.one("domain", name="api-staging.bilko.io")
+    assert runbooks.dns("api-staging.bilko.io", "CNAME")["content"] == made["target"]
+    assert runbooks.of_environment("production") == production
+    assert runbooks.by_hand() == 3
+    settled(runbooks.plan())

@@ -93,7 +93,7 @@ def just_before_the_commit(runbooks: Runbooks, act: Callable[[], None]) -> list[
     at: list[int] = []
 
     def on_call(number: int, moment: str) -> None:
-        if moment == "before" and not at and runbooks.operations()[-1] == "Apply":
+        if moment == "before" and not at and runbooks.operations()[-1:] == ["Apply"]:
             at.append(number)
             act()
 
@@ -119,8 +119,10 @@ def test_what_a_person_writes_meanwhile_is_not_overwritten(runbooks: Runbooks) -
     at = just_before_the_commit(runbooks, lambda: runbooks.edit_variable("api", "NODE_ENV", value="by hand"))
     run = runbooks.apply()
     assert len(at) == 1
-    assert [(one.status, one.error) for one in run.outcomes] == [("failed", "it moved since it was read")]
-    assert run.exit_code() == 13
+    assert [(one.status, one.error) for one in run.outcomes] == [
+        ("failed", "it moved since it was read; make a new plan")
+    ]
+    assert run.exit_code() == 11
     assert runbooks.value("api", "NODE_ENV") == "by hand"
     assert runbooks.deploys() == before
     runbooks.world.on_call = None
@@ -128,7 +130,19 @@ def test_what_a_person_writes_meanwhile_is_not_overwritten(runbooks: Runbooks) -
     assert runbooks.value("api", "NODE_ENV") == "development"
 
 
-def test_an_approved_plan_is_refused_once_the_world_moved(runbooks: Runbooks) -> None:
+def test_an_approved_plan_is_refused_once_an_instance_moved(runbooks: Runbooks) -> None:
+    runbooks.change("bilko-production", lambda held: held["railway"]["instance"]["api"].update(replicas=2))
+    judged = runbooks.plan()
+    id = runbooks.one("instance", environment="production", service="api")["id"]
+    runbooks.world.edit("railway", "instance", id, "bilko", {"numReplicas": "3"})
+    before = runbooks.everything()
+    with pytest.raises(StalePlan):
+        runbooks.approve(judged)
+    assert runbooks.everything() == before
+    assert set(runbooks.operations()) <= READS
+
+
+def test_an_approved_plan_is_refused_once_a_variable_moved(runbooks: Runbooks) -> None:
     runbooks.change("bilko-production", add("development", "NODE_ENV"))
     judged = runbooks.plan()
     runbooks.edit_variable("api", "NODE_ENV", value="by hand")
@@ -163,14 +177,14 @@ class RailwayStage(Stage):
         self.estate.by_hand()
         self.estate.edit_variable("api", "SENTRY_DSN", value=TYPED)
         self.estate.edit_variable("api", "JWT_SECRET", value=TYPED)
-        for words in (("plan",), ("drift",), ("show", "railway.variable.api/SENTRY_DSN", "--stack", "bilko-production")):
+        for words in (["plan"], ["drift"], ["show", "railway.variable.api/SENTRY_DSN", "--stack", "bilko-production"]):
             self.run(*words)
             self.run(*words, "--json")
         self.estate.fault("400 POST /graphql/v2?query=Apply times=always", "railway")
         self.run("apply", "--all", "--yes")
         self.estate.world.clear_faults()
         self.run("apply", "--all", "--yes", "--json")
-        for words in (("status",), ("history",), ("ledger", "show"), ("output",)):
+        for words in (["status"], ["history"], ["ledger", "show"], ["output"]):
             self.run(*words)
             self.run(*words, "--json")
 
@@ -185,6 +199,7 @@ def test_no_secret_of_a_variable_is_ever_told(tmp_path: Path, monkeypatch: pytes
     finally:
         stage.close()
     # The day went as it should, or silence would prove nothing.
+    assert {code for _, code in stage.codes} == {0, 13, 16}
     assert estate.value("api", "SENTRY_DSN") == PLANTED
     assert any(b"SENTRY_DSN" in text for text in sinks.values())
     assert {"calls.log", "first.plan", "world.ledger.db"} <= set(sinks)

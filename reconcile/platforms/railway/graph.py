@@ -98,9 +98,9 @@ class Graph:
 
     def _error(self, told: Mapping[str, Any], name: str, writes: bool, redactor: Redactor) -> PlatformError:
         extensions = told.get("extensions") or {}
-        code = str(extensions.get("code") or "")
+        code = redactor.text(str(extensions.get("code") or ""))
         words = " ".join(redactor.text(str(told.get("message") or "no reason told")).split())[:_LONGEST]
-        trace = str(told.get("traceId") or extensions.get("traceId") or "")[:60]
+        trace = redactor.text(str(told.get("traceId") or extensions.get("traceId") or ""))[:60]
         more: dict[str, Any] = {"platform": "railway", "account": self._account, "request_id": trace, "code": code}
         text = f"{name}: {words}"
         if code == STALE:
