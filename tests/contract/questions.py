@@ -292,10 +292,8 @@ NOT_ASKED: Mapping[tuple[str, str], str] = {
     )
     for question in ("the second page is read", "moving pages hide nothing")
 } | {
-    (
-        "railway.tcp-proxy",
-        "the calls are foretold",
-    ): "its one edit is a replace, and what a replace reads is not foretold",
+    ("railway.instance", "a hand edit is seen"): "an edited source counts as moved by git: history lacks empty parts",
+    ("railway.tcp-proxy", "the calls are foretold"): "its edit is a replace, and what that reads is not foretold",
     ("railway.volume", "the calls are foretold"): "with the last volume a reading of its schedules goes: one call less",
 }
 """Kind and question that it is not asked, with the reason; asked all the same it must fail."""
@@ -361,7 +359,9 @@ def hidden_in(observation: Observation, harness: Harness) -> bool:
 def crowd(harness: Harness) -> int:
     """Fills two pages and one thing, seen by the size of the pages that are asked for. How many there are then."""
     harness.observe()
-    listing = [call for call in harness.world.calls() if call["method"] == "GET"][-1]
+    listings = [call for call in harness.world.calls() if call["method"] == "GET"]
+    assert listings, f"{harness.kind.kind} has no listing that is got page by page"
+    listing = listings[-1]
     asked = parse_qs(urlsplit(listing["path"]).query)
     size = max((int(value[0]) for name, value in asked.items() if re.search("per_page|limit|first", name)), default=100)
     shelf = harness.world.shelf(harness.name, ACCOUNT, harness.word)

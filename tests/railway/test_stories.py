@@ -213,8 +213,9 @@ def test_a_destroyed_staging_leaves_production_as_it_is(runbooks: Runbooks) -> N
     assert kept == dict.fromkeys(
         ("railway.environment.staging", "railway.instance.postgres", "railway.volume.postgres"), "denied"
     )
-    left = {kind for kind, things in runbooks.of_environment("staging").items() if things}
-    assert left == {"volume", "changeset", "patch"}
+    left = {kind: things for kind, things in runbooks.of_environment("staging").items() if things}
+    assert left.keys() == {"volume", "instance", "variable", "deployment", "changeset", "patch"}
+    assert [one["name"] for one in left["variable"]] == ["POSTGRES_PASSWORD"], "a person's value is not ours to delete"
     assert sorted(one["name"] for one in runbooks.shelf("service")) == ["Postgres", "api"]
     assert runbooks.of_environment("production") == production
     assert {account: held for account, held in runbooks.everything().items() if account != "bilko"} == others
