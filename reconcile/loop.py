@@ -11,8 +11,7 @@ from .model.errors import StalePlan
 from .model.memory import Applied, Memory, Owned
 from .model.observation import Container, Observation, Scope
 from .model.platform import Platform
-from .model.resource import Address, Resource, Secret
-from .model.secret import HIDDEN
+from .model.resource import Address, Resource
 from .model.spec import Declared, Place, Tree
 from .model.verdict import Judged, Rule
 from .steps.accounts import accounts_seen
@@ -23,7 +22,7 @@ from .steps.plan import Mode, make_plan
 from .steps.plan.applied import resource_of
 from .steps.plan.digest import digest_of
 from .steps.reveal import Note
-from .store import Ledger
+from .store import Ledger, kept_fields, prints_of
 
 Pair = tuple[str, str]
 """(account, platform)."""
@@ -184,7 +183,7 @@ class Reconciler:
             seen = one.seen
             owned.append(Owned(one.account, seen.kind, seen.key, seen.id, one.address, one.stack))
             if one.declared is not None and (one.stack, one.address) not in changing:
-                applied.append(history_of(one.declared, self.tree.revision, self.clock()))
+                applied.append(history_of(one.declared, one.seen.resource, self.tree.revision, self.clock()))
         if owned:
             self.ledger.own(owned, applied, ", ".join(sorted({one.reason for one in plan.owning})), run)
         for stack, address in plan.gone:
@@ -348,18 +347,15 @@ def _in_one_listing(declared: Declared, row: Owned, history: Applied | None) -> 
     return same and declared.account == row.account
 
 
-def history_of(declared: Declared, revision: str, at: datetime) -> Applied:
+def history_of(declared: Declared, live: Resource, revision: str, at: datetime) -> Applied:
     """What the ledger remembers of a resource that lives as declared."""
     resource = declared.resource
-    shown = set(resource.comparable()) - resource.having(Secret)
-    dumped = resource.model_dump(mode="json", include=shown, exclude_none=True)
-    values = {name: value for name, value in dumped.items() if value != HIDDEN}
     return Applied(
         declared.stack,
         declared.address,
         revision,
-        values,
+        kept_fields(resource),
         dict(declared.references),
-        resource.prints(),
+        prints_of(resource, live),
         at.isoformat().replace("+00:00", "Z"),
     )

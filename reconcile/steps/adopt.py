@@ -14,8 +14,10 @@ from typing import Any
 from ..model.change import Change, Plan
 from ..model.memory import Applied, Memory, Owned
 from ..model.observation import Mark, Seen
-from ..model.resource import Address, Resource, Secret
+from ..model.resource import Address, Resource
+from ..model.secret import SecretText
 from ..model.spec import Declared, Tree
+from ..store import kept_fields
 
 Place = tuple[str, Address]
 """(stack, address)."""
@@ -146,11 +148,18 @@ def _take_undeclared(plan: Plan, project: str, addresses: Collection[Address], m
 
 
 def baseline(declared: Resource, live: Resource) -> dict[str, Any]:
-    """The live values of the fields that are declared, in JSON form; never a secret's."""
-    return kept(live, [name for name in declared.comparable() if getattr(declared, name) is not None])
+    """The live values of the fields that are declared, in JSON form; never a secret's.
+
+    A value that the platform shows to us only is kept where the stack file says it in plain, and it is the same.
+    """
+    values = kept(live, [name for name in declared.comparable() if getattr(declared, name) is not None])
+    plain = {name: value for name, value in kept_fields(declared).items() if isinstance(value, str)}
+    hidden = {name: getattr(live, name, None) for name in plain.keys() - values.keys()}
+    same = {name for name, value in hidden.items() if isinstance(value, SecretText) and value.is_same(plain[name])}
+    return values | {name: plain[name] for name in same}
 
 
 def kept(resource: Resource, names: Iterable[str]) -> dict[str, Any]:
     """Some fields in JSON form, less secrets and what has no value."""
-    shown = set(names) - resource.having(Secret)
-    return resource.model_dump(mode="json", include=shown, exclude_none=True)
+    wanted = frozenset(names)
+    return {name: value for name, value in kept_fields(resource).items() if name in wanted}

@@ -6,6 +6,7 @@ from .lease import Holder, Lease, Timing
 from .ledger import Ledger
 from .opening import begin_ledger, migrate, open_ledger, restore_ledger
 from .recall import RunRow
+from .values import kept_fields, prints_of
 
 __all__ = [
     "Entry",
@@ -21,7 +22,9 @@ __all__ = [
     "Timing",
     "begin_ledger",
     "home_of",
+    "kept_fields",
     "migrate",
     "open_ledger",
+    "prints_of",
     "restore_ledger",
 ]

@@ -115,6 +115,11 @@ class Client:
         """
         return self._pool.run([partial(self.send, call) for call in calls])
 
+    @property
+    def redactor(self) -> Redactor:
+        """What masks this account's credential; for a platform whose errors come with a 200."""
+        return self._meaning.redactor
+
     def close(self) -> None:
         """Ends the kept connections."""
         self._door.close()

@@ -185,7 +185,8 @@ class Harness:
         if outcome.change.after is not None:
             key = change.after.keys()[0] if change.after else change.key
             owned.append(Owned(ACCOUNT, change.address.full_kind, key, outcome.id, change.address, STACK))
-            applied[STACK, change.address] = history_of(self.tree.stacks[STACK].declared[change.address], "r", at)
+            declared = self.tree.stacks[STACK].declared[change.address]
+            applied[STACK, change.address] = history_of(declared, outcome.resource or declared.resource, "r", at)
         self._memory = Memory(tuple(owned), applied)
 
     # What is there, whatever the platform says.

@@ -292,7 +292,6 @@ NOT_ASKED: Mapping[tuple[str, str], str] = {
     )
     for question in ("the second page is read", "moving pages hide nothing")
 } | {
-    ("railway.instance", "a hand edit is seen"): "an edited source counts as moved by git: history lacks empty parts",
     ("railway.tcp-proxy", "the calls are foretold"): "its edit is a replace, and what that reads is not foretold",
     ("railway.volume", "the calls are foretold"): "with the last volume a reading of its schedules goes: one call less",
 }

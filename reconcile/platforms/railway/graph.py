@@ -86,7 +86,7 @@ class Graph:
                 return Answer(data, {})
             return Unavailable(f"{name}: the answer holds no data", platform="railway", unsure=writes)
         # An answer with status 200 is none that the wire masks: the credential, too, may stand in its words.
-        redactor: Redactor = self._client._meaning.redactor.knowing(_secrets(variables))
+        redactor: Redactor = self._client.redactor.knowing(_secrets(variables))
         errors: dict[str, PlatformError] = {}
         for one in told:
             error = self._error(one, name, writes, redactor)
