@@ -271,7 +271,7 @@ def _act(
 
         def tell(outcome: "Outcome") -> None:
             told.append(outcome)
-            progress(f"{command}: {len(told)} of {len(seen[0].plan.changes)}")
+            progress.count(command, len(told), len(seen[0].plan.changes))
 
         run = shop.reconciler(progress=progress).apply(
             names, command=command, mode=mode, choice=choice, ask=ask, tell=tell, lock_timeout_seconds=lock_timeout

@@ -28,6 +28,10 @@ def console(*, no_color: bool = False, stderr: bool = False) -> "Console":
     )
 
 
+BAR = 30
+"""How wide a bar is, in characters."""
+
+
 class Spinner:
     """What is under way, on a terminal's stderr; nothing elsewhere."""
 
@@ -38,6 +42,11 @@ class Spinner:
         """Says what is waited for now."""
         if self._status is not None:
             self._status.update(text)
+
+    def count(self, what: str, done: int, total: int) -> None:
+        """The same with a bar: how much of it is behind us."""
+        filled = BAR * done // max(total, 1)
+        self(f"{what} [green]{'━' * filled}[/][dim]{'━' * (BAR - filled)}[/] {done} of {total}")
 
     @contextmanager
     def paused(self) -> Iterator[None]:

@@ -75,6 +75,11 @@ def test_an_unknown_base_is_told_with_the_nearest(tmp_path: Path) -> None:
     assert (found.line, found.message, found.hint) == (1, "unknown base 'comon'", "did you mean `common`?")
 
 
+def test_a_base_named_with_its_underscore_is_told_to_drop_it(tmp_path: Path) -> None:
+    found = only(tmp_path, "extends: _common\naccount: acme\n", _common=BASE)
+    assert found.hint == "without its underscore"
+
+
 def test_the_project_is_no_base(tmp_path: Path) -> None:
     assert only(tmp_path, "extends: project\naccount: acme\n").message == "unknown base 'project'"
 

@@ -19,7 +19,9 @@ def extend(stack: Node, bases: Mapping[str, Node | None], problems: Problems) ->
         problems.add(wish.at_value("extends"), "must be the name of one base", "`extends: name` reads `_name.yaml`")
         return stack
     if wish.value not in bases:
-        hint = problems.nearest(wish.value, bases, f"no file `_{wish.value[:40]}.yaml`")
+        name = wish.value.removeprefix("_")
+        missing = "without its underscore" if name in bases else f"no file `_{name[:40]}.yaml`"
+        hint = missing if name in bases else problems.nearest(name, bases, missing)
         problems.add(wish.at_value("extends"), f"unknown base {wish.value[:60]!r}", hint)
         return stack
     base = bases[wish.value]
