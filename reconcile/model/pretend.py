@@ -96,6 +96,7 @@ class PretendPlatform(Protocol):
     """Calls in seconds, enforced with `--rate-limits real`."""
     faultable: ClassVar[str]
     """The vendor's name for its error envelope, shown on the page."""
+    # Optional: `request_id: ClassVar[str]`, the header in which the vendor names each request.
 
     def routes(self) -> Sequence[Route]: ...
 

@@ -227,6 +227,9 @@ class Mount:
         if self.terms.log.bodies:
             call.response = json.loads(json.dumps(told.body)) if not isinstance(told.body, str) else told.body
         headers = dict(told.headers)
+        request_id = getattr(self.pretend, "request_id", "")
+        if request_id:
+            headers.setdefault(request_id, f"{call.n:016x}")
         if told.body is None:
             return Reply(told.status, b"", headers)
         is_text = isinstance(told.body, str)

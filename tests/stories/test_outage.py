@@ -175,3 +175,11 @@ def test_a_credential_that_is_not_there_is_a_gap_of_its_account(begin: Begin) ->
     run = estate.apply()
     assert run.exit_code() == 14
     assert len(estate.live()) == 5
+
+
+def test_a_refusal_names_the_request_that_the_vendor_can_look_up(applied: Estate) -> None:
+    applied.world.clear_calls()
+    applied.world.fault("cloudflare", "403 before GET /zones/*/dns_records times=always")
+    (gap,) = [gap for gap in applied.plan().plan.gaps if gap.container == "shop.example"]
+    last = applied.world.calls()[-1]["n"]
+    assert f"request {last:016x}" in gap.reason

@@ -43,6 +43,7 @@ class Pretend:
     prefix: ClassVar[str] = "/client/v4"
     rate: ClassVar[tuple[int, float]] = (1_200, 300.0)
     faultable: ClassVar[str] = "errors[]"
+    request_id: ClassVar[str] = "cf-ray"
 
     def routes(self) -> Sequence[Route]:
         records, record = "/zones/{zone}/dns_records", "/zones/{zone}/dns_records/{record}"

@@ -26,6 +26,7 @@ class Pretend:
     rate: ClassVar[tuple[int, float]] = RATES["pro"]
     rates: ClassVar[Mapping[str, tuple[int, float]]] = RATES
     faultable: ClassVar[str] = "errors[]"
+    request_id: ClassVar[str] = "x-railway-request-id"
 
     def __init__(self) -> None:
         self.pace = 10.0
