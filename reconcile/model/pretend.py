@@ -94,8 +94,6 @@ class PretendPlatform(Protocol):
     """What the vendor's own client takes after the host: "/client/v4"."""
     rate: ClassVar[tuple[int, float]]
     """Calls in seconds, enforced with `--rate-limits real`."""
-    faultable: ClassVar[str]
-    """The vendor's name for its error envelope, shown on the page."""
     # Optional: `request_id: ClassVar[str]`, the header in which the vendor names each request.
 
     def routes(self) -> Sequence[Route]: ...

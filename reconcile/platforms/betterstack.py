@@ -194,7 +194,6 @@ class Pretend:
     name: ClassVar[str] = "betterstack"
     prefix: ClassVar[str] = ""
     rate: ClassVar[tuple[int, float]] = (300, 60.0)
-    faultable: ClassVar[str] = "errors"
 
     def routes(self) -> Sequence[Route]:
         many, one = "/api/v2/heartbeats", "/api/v2/heartbeats/{id}"

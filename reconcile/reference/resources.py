@@ -32,16 +32,6 @@ def resources(kinds: Mapping[str, type[Resource]], platforms: Mapping[str, type[
     return "\n".join(parts)
 
 
-def undescribed(kinds: Mapping[str, type[Resource]]) -> list[str]:
-    """`kind.field` of every field that does not say what it is for."""
-    return [
-        f"{kind}.{name}"
-        for kind, cls in sorted(kinds.items())
-        for name, field in cls.model_fields.items()
-        if not field.description
-    ]
-
-
 def example(cls: type[Resource], kinds: Mapping[str, type[Resource]]) -> str | None:
     """The shortest stack file section that declares one of a kind; None where no value we know passes its model."""
     inner = _written(cls)

@@ -15,6 +15,7 @@ from ..model.spec import Place, target_among
 from ..model.verdict import Judged
 from ..store import Ledger
 from .plan.resolve import misfit, output, resolved, waits
+from .threads import side_by_side
 
 Pair = tuple[str, str]
 """(account, platform)."""
@@ -105,31 +106,13 @@ class Executor:
         for change in ready:
             groups[change.account, change.address.platform].append(change)
         collected: list[Outcome] = []
-        defects: list[BaseException] = []
 
-        def work(pair: Pair, changes: list[Change]) -> None:
-            try:
-                for batch in _in_batches(self._outcomes(pair, changes)):
-                    self._conclude([(ids[id(one.change)], one) for one in batch], revision)
-                    collected.extend(batch)
-            except BaseException as error:
-                defects.append(error)
+        def work(pair: Pair) -> None:
+            for batch in _in_batches(self._outcomes(pair, groups[pair])):
+                self._conclude([(ids[id(one.change)], one) for one in batch], revision)
+                collected.extend(batch)
 
-        if len(groups) == 1:
-            ((pair, changes),) = groups.items()
-            work(pair, changes)
-        else:
-            # Daemons: Ctrl-C leaves at once; what was under way stays announced in the ledger and is found again.
-            threads = [
-                threading.Thread(target=work, args=item, name=f"apply {item[0]}", daemon=True)
-                for item in groups.items()
-            ]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-        if defects:
-            raise defects[0]
+        side_by_side(work, groups, "apply")
         return collected
 
     def _outcomes(self, pair: Pair, changes: list[Change]) -> Iterator[Outcome]:

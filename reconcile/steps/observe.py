@@ -1,12 +1,12 @@
 """Ask every platform at once. What could not be read is a gap, never an absence."""
 
-import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from ..model.errors import PlatformError
 from ..model.observation import Container, Gap, Observation, Scope
 from ..model.platform import Platform
+from .threads import side_by_side
 
 Pair = tuple[str, str]
 """(account, platform)."""
@@ -24,27 +24,14 @@ def observe(
     raises outside the error tree: that is a defect of ours and must not look like a gap.
     """
     answers: dict[Pair, Observation] = {}
-    defects: list[BaseException] = []
 
     def ask(pair: Pair) -> None:
         try:
             answers[pair] = platforms[pair].observe(scopes[pair])
         except PlatformError as error:
             answers[pair] = _blind(pair, scopes[pair], str(error), clock(), error.exit_code)
-        except BaseException as error:
-            defects.append(error)
 
-    asked = [pair for pair in scopes if pair in platforms]
-    if len(asked) == 1:
-        ask(asked[0])
-    else:
-        threads = [threading.Thread(target=ask, args=(pair,), name=f"observe {pair}", daemon=True) for pair in asked]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    if defects:
-        raise defects[0]
+    side_by_side(ask, [pair for pair in scopes if pair in platforms], "observe")
     for pair in scopes.keys() - platforms.keys():
         why = (blind or {}).get(pair, f"the project names no account {pair[0]} on {pair[1]}")
         answers[pair] = _blind(pair, scopes[pair], why, clock(), 14)

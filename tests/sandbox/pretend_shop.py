@@ -17,7 +17,6 @@ class Shop:
     name: ClassVar[str] = "shop"
     prefix: ClassVar[str] = "/api/v9"
     rate: ClassVar[tuple[int, float]] = (3, 60.0)
-    faultable: ClassVar[str] = "errors"
 
     def routes(self) -> Sequence[Route]:
         paging = frozenset(("page", "per_page"))

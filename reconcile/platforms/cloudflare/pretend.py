@@ -42,7 +42,6 @@ class Pretend:
     name: ClassVar[str] = "cloudflare"
     prefix: ClassVar[str] = "/client/v4"
     rate: ClassVar[tuple[int, float]] = (1_200, 300.0)
-    faultable: ClassVar[str] = "errors[]"
     request_id: ClassVar[str] = "cf-ray"
 
     def routes(self) -> Sequence[Route]:

@@ -32,42 +32,34 @@ class Project(Resource):
     name: str = Field(min_length=1, description="unique in the workspace")
 
 
-class Environment(Resource):
+class _InProject(Resource):
+    """What belongs to a project and is known by its path in it."""
+
+    protected = True
+
+    project: Annotated[str, RefersTo("railway.project"), Immutable] = Field(description="the project it belongs to")
+    name: str = Field(min_length=1, description="unique in the project")
+
+    def container(self) -> str:
+        return self.project
+
+    def keys(self) -> tuple[Key, ...]:
+        return ((self.project, self.name),)
+
+    def referred_as(self) -> str:
+        return f"{self.project}/{self.name}"
+
+
+class Environment(_InProject):
     """One environment of a project. Deleting it deletes what runs and is stored there."""
 
     kind = "railway.environment"
-    protected = True
-
-    project: Annotated[str, RefersTo("railway.project"), Immutable] = Field(description="the project it belongs to")
-    name: str = Field(min_length=1, description="unique in the project")
-
-    def container(self) -> str:
-        return self.project
-
-    def keys(self) -> tuple[Key, ...]:
-        return ((self.project, self.name),)
-
-    def referred_as(self) -> str:
-        return f"{self.project}/{self.name}"
 
 
-class Service(Resource):
+class Service(_InProject):
     """A service of a project. It is shared: creating or deleting it acts in every environment."""
 
     kind = "railway.service"
-    protected = True
-
-    project: Annotated[str, RefersTo("railway.project"), Immutable] = Field(description="the project it belongs to")
-    name: str = Field(min_length=1, description="unique in the project")
-
-    def container(self) -> str:
-        return self.project
-
-    def keys(self) -> tuple[Key, ...]:
-        return ((self.project, self.name),)
-
-    def referred_as(self) -> str:
-        return f"{self.project}/{self.name}"
 
 
 class Source(BaseModel):

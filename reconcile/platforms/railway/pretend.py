@@ -25,7 +25,6 @@ class Pretend:
     prefix: ClassVar[str] = ""
     rate: ClassVar[tuple[int, float]] = RATES["pro"]
     rates: ClassVar[Mapping[str, tuple[int, float]]] = RATES
-    faultable: ClassVar[str] = "errors[]"
     request_id: ClassVar[str] = "x-railway-request-id"
 
     def __init__(self) -> None:
