@@ -19,6 +19,7 @@ lint: $(VENV)/ready
 
 bench: $(VENV)/ready
 	$(BIN)/python bench/dns.py
+	$(BIN)/python bench/pass.py
 
 proof: $(VENV)/ready
 	$(BIN)/python -m pytest -m "proof or not proof"
@@ -28,7 +29,7 @@ docs: $(VENV)/ready
 
 # Needs `uv` on the PATH; only when dependencies change.
 lock:
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --group dev --extra postgresql --output-file requirements.lock pyproject.toml
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --group dev --extra postgresql --extra s3 --output-file requirements.lock pyproject.toml
 
 $(VENV)/ready: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'

@@ -4,46 +4,29 @@ Every figure is a whole run in a child process on a sandbox that runs in another
 both): seconds of the process, peak memory of the child (rusage), API calls counted by the sandbox, and the phases
 inside. Each is done three times, slow ones of octoDNS once with --quick; min and median are shown. Ours writes and
 proves its ledger in every run. Targets are printed beside the results; a missed one fails nothing. The table is
-printed and written to bench/RESULTS.md.
+printed and kept as a section of bench/RESULTS.md.
 """
 
 import argparse
-import json
 import os
 import platform
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
-from typing import Any
 
+from runs import Took, command_line, our_pass, record, run, say
 from worlds import STACK, Sandbox, Shape, sandbox, write_octodns, write_ours
 
 from reconcile.settings import Settings
 
 HERE = Path(__file__).resolve().parent
 PHASES = ("start", "load", "open", "observe + plan", "apply")
-
-
-@dataclass(frozen=True)
-class Took:
-    """One run of one program."""
-
-    wall: float
-    peak_mib: float
-    calls: int
-    phases: dict[str, float] = field(default_factory=dict)
-    said: dict[str, Any] = field(default_factory=dict)
-
-    def of(self, *names: str) -> float:
-        return sum(self.phases.get(name, 0.0) for name in names)
 
 
 @dataclass(frozen=True)
@@ -74,31 +57,8 @@ class Target:
         return f"| {self.what} | < {self.limit:g} {self.unit} | {self.got:.2f} {self.unit} | {met} |"
 
 
-def _run(box: Sandbox, words: list[str], *, phases: bool) -> Took:
-    """A child from start to end: wall seconds, its own peak memory, the calls it made."""
-    box.forget()
-    environment = {**os.environ, "TRUEUP_SANDBOX": str(box.ready_file), "PYTHONWARNINGS": "ignore"}
-    # -P: this file's own folder is no place to import from; octoDNS would take dns.py for its resolver library.
-    command = [sys.executable, "-P", *words, *(["NOW"] if phases else [])]
-    with tempfile.NamedTemporaryFile() as result:
-        launcher = [sys.executable, "-I", "-S", str(HERE / "launch.py"), result.name]
-        told = subprocess.run([*launcher, *command], stdout=subprocess.PIPE, env=environment, check=True).stdout
-        took = json.load(result)
-    said: dict[str, Any] = json.loads(told) if phases and told else {"exit": took["exit"]}
-    return Took(took["wall"], took["peak_mib"], sum(box.calls().values()), said.pop("phases", {}), said)
-
-
-def _ours(box: Sandbox, root: Path, command: str) -> Took:
-    return _run(box, [str(HERE / "ours.py"), str(root), str(box.ready_file), command], phases=True)
-
-
-def _command_line(box: Sandbox, root: Path, command: str) -> Took:
-    asked = [command, "--stack", STACK, "--dir", str(root), *(["--yes"] if command == "apply" else [])]
-    return _run(box, ["-m", "reconcile", *asked], phases=False)
-
-
 def _octodns(box: Sandbox, config: Path) -> Took:
-    return _run(box, [str(HERE / "theirs.py"), str(config)], phases=True)
+    return run(box, [str(HERE / "theirs.py"), str(config)], phases=True)
 
 
 @contextmanager
@@ -112,30 +72,26 @@ def _world(shape: Shape, latency_ms: int) -> Iterator[tuple[Path, Sandbox]]:
         shutil.rmtree(root, ignore_errors=True)
 
 
-def _say(text: str) -> None:
-    print(f"… {text}", file=sys.stderr, flush=True)
-
-
 def creates(task: str, shape: Shape, latency_ms: int, runs: int, workers: dict[int, int]) -> list[Row]:
     """An empty world filled. `workers`: for each number of octoDNS workers, how many runs."""
 
-    def fill(run: Callable[[Path, Sandbox], Took]) -> Took:
+    def fill(work: Callable[[Path, Sandbox], Took]) -> Took:
         with _world(shape, latency_ms) as (root, box):
-            took = run(root, box)
+            took = work(root, box)
             if box.present() != (shape.total, 0):
                 raise SystemExit(f"{task}: {box.present()} records and doubles, {shape.total} were asked for")
             return took
 
     rows = []
-    for program, run in (
-        ("trueup", lambda root, box: _ours(box, root, "apply")),
-        ("trueup, command line", lambda root, box: _command_line(box, root, "apply")),
+    for program, work in (
+        ("trueup", lambda root, box: our_pass(box, root, "apply")),
+        ("trueup, command line", lambda root, box: command_line(box, root, "apply", STACK)),
     ):
-        _say(f"{task}: {program}")
-        rows.append(Row(task, program, [fill(run) for _ in range(runs)]))
+        say(f"{task}: {program}")
+        rows.append(Row(task, program, [fill(work) for _ in range(runs)]))
     for count, times in workers.items():
         program = "octoDNS" if count == 1 else f"octoDNS, {count} workers"
-        _say(f"{task}: {program}, {times} times")
+        say(f"{task}: {program}, {times} times")
 
         def sync(root: Path, box: Sandbox, count: int = count) -> Took:
             return _octodns(box, write_octodns(root, shape, box.ready, workers=count, marks=False))
@@ -147,13 +103,13 @@ def creates(task: str, shape: Shape, latency_ms: int, runs: int, workers: dict[i
 def nothing_to_do(task: str, shape: Shape, runs: int) -> list[Row]:
     """A world that holds everything already, looked at again."""
     with _world(shape, 0) as (root, box):
-        _say(f"{task}: filling the world")
-        if _ours(box, root, "apply").said["exit"] != 0:
+        say(f"{task}: filling the world")
+        if our_pass(box, root, "apply").said["exit"] != 0:
             raise SystemExit(f"{task}: the world could not be filled")
-        _say(f"{task}: trueup")
-        ours = Row(task, "trueup", [_ours(box, root, "plan") for _ in range(runs)])
-        line = Row(task, "trueup, command line", [_command_line(box, root, "plan") for _ in range(runs)])
-        _say(f"{task}: octoDNS")
+        say(f"{task}: trueup")
+        ours = Row(task, "trueup", [our_pass(box, root, "plan") for _ in range(runs)])
+        line = Row(task, "trueup, command line", [command_line(box, root, "plan", STACK) for _ in range(runs)])
+        say(f"{task}: octoDNS")
         config = write_octodns(root, shape, box.ready, workers=1, marks=True)
         theirs = Row(task, "octoDNS", [_octodns(box, config) for _ in range(runs)])
     for row in (ours, theirs):
@@ -165,14 +121,14 @@ def nothing_to_do(task: str, shape: Shape, runs: int) -> list[Row]:
 def broken(task: str, shape: Shape, when: str, runs: int) -> list[Row]:
     """An empty world filled while one call fails with 500, before or after its effect."""
 
-    def fill(run: Callable[[Path, Sandbox], Took]) -> tuple[Took, str]:
+    def fill(work: Callable[[Path, Sandbox], Took]) -> tuple[Took, str]:
         with _world(shape, 0) as (root, box):
             box.fault(f"500 {when} POST /zones/*/dns_records** times=1")
-            took = run(root, box)
+            took = work(root, box)
             first, doubles = box.present()
             if first == shape.total and not doubles and took.said["exit"] == 0:
                 return took, "converged in the same run"
-            again = run(root, box)
+            again = work(root, box)
             second, doubles = box.present()
             return took, (
                 f"{first} of {shape.total} after the run ({took.said.get('error') or took.said['exit']}); "
@@ -180,15 +136,15 @@ def broken(task: str, shape: Shape, when: str, runs: int) -> list[Row]:
             )
 
     rows = []
-    for program, run in (
-        ("trueup", lambda root, box: _ours(box, root, "apply")),
+    for program, work in (
+        ("trueup", lambda root, box: our_pass(box, root, "apply")),
         (
             "octoDNS",
             lambda root, box: _octodns(box, write_octodns(root, shape, box.ready, workers=1, marks=False)),
         ),
     ):
-        _say(f"{task}: {program}")
-        found = [fill(run) for _ in range(runs)]
+        say(f"{task}: {program}")
+        found = [fill(work) for _ in range(runs)]
         rows.append(Row(task, program, [took for took, _ in found], "; ".join(sorted({note for _, note in found}))))
     return rows
 
@@ -267,7 +223,7 @@ def main() -> None:
     ]
     text = report(rows, quick)
     print(text)
-    (HERE / "RESULTS.md").write_text(text)
+    record(text)
 
 
 if __name__ == "__main__":

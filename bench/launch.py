@@ -17,8 +17,9 @@ def main(result_file: str, command: list[str]) -> None:
     wall = time.time() - began
     # Linux counts KiB, macOS bytes.
     peak = usage.ru_maxrss / 1024 / (1024 if sys.platform == "darwin" else 1)
+    cpu = usage.ru_utime + usage.ru_stime
     with open(result_file, "w") as file:  # noqa: PTH123 - pathlib would cost memory
-        json.dump({"wall": wall, "peak_mib": peak, "exit": os.waitstatus_to_exitcode(status)}, file)
+        json.dump({"wall": wall, "cpu": cpu, "peak_mib": peak, "exit": os.waitstatus_to_exitcode(status)}, file)
 
 
 def began_at(word: str, began: float) -> str:

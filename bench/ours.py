@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from reconcile.assemble import Workshop
 from reconcile.loop import Consent
@@ -16,12 +17,14 @@ from reconcile.settings import Settings
 
 def main(root: str, ready_file: str, command: str, spawned_at: str) -> None:
     phases = {"start": time.time() - float(spawned_at)}
-    last = time.perf_counter()
+    cpu = {"start": time.process_time()}
+    last, worked = time.perf_counter(), time.process_time()
 
     def done(phase: str) -> None:
-        nonlocal last
-        now = time.perf_counter()
+        nonlocal last, worked
+        now, work = time.perf_counter(), time.process_time()
         phases[phase], last = now - last, now
+        cpu[phase], worked = work - worked, work
 
     with Workshop(Settings(Path(root), sandbox=Path(ready_file))) as shop:
         names = tuple(shop.tree.stacks)
@@ -31,7 +34,13 @@ def main(root: str, ready_file: str, command: str, spawned_at: str) -> None:
         if command == "plan":
             judged = reconciler.plan(names)
             done("observe + plan")
-            result = {"changes": len(judged.plan.changes), "gaps": len(judged.plan.gaps), "exit": 0}
+            plan = judged.plan
+            result: dict[str, Any] = {
+                "changes": len(plan.changes) + len(plan.adopt),
+                "gaps": len(plan.gaps),
+                "resources": sum(len(stack.declared) for stack in shop.tree.stacks.values()),
+                "exit": 0,
+            }
         else:
 
             def ask(judged: Judged) -> Consent:
@@ -42,7 +51,7 @@ def main(root: str, ready_file: str, command: str, spawned_at: str) -> None:
             done("apply")
             assert run is not None
             result = {"changes": len(run.outcomes), "gaps": len(run.judged.plan.gaps), "exit": run.exit_code()}
-    print(json.dumps({"phases": phases, **result}))
+    print(json.dumps({"phases": phases, "cpu": cpu, **result}))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What is measured: repositories of so many records, and a sandbox in a process of its own to play the vendor."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -120,10 +121,20 @@ class Sandbox:
 
     ready: Ready
     ready_file: Path
+    pid: int
 
-    def calls(self) -> Counter[str]:
-        """API calls since they were last forgotten, by method."""
-        return Counter(call["method"] for call in client.calls(self.ready))
+    def calls(self, by: str = "method") -> Counter[str]:
+        """API calls since they were last forgotten, by method or by platform."""
+        return Counter(call[by] for call in client.calls(self.ready))
+
+    def cpu(self) -> float | None:
+        """Seconds of processor time that it took so far; None where the system does not tell."""
+        try:
+            told = Path(f"/proc/{self.pid}/stat").read_text()
+        except OSError:
+            return None
+        user, system = told.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     def forget(self) -> None:
         client.clear_calls(self.ready)
@@ -139,13 +150,15 @@ class Sandbox:
 
 
 @contextmanager
-def sandbox(root: Path, latency_ms: int) -> Iterator[Sandbox]:
-    """`trueup sandbox` for a repository, from an empty world to its end."""
+def sandbox(root: Path, latency_ms: int, *, state: Path | None = None, fresh: bool = True) -> Iterator[Sandbox]:
+    """`trueup sandbox` for a repository, from an empty world to its end. `state`: a file to begin from and to save to;
+    `fresh`: the ledger that an earlier one left is taken away."""
     ready_file = root / "ready.json"
     ready_file.unlink(missing_ok=True)
-    for left in root.glob("ready.ledger.db*"):
+    for left in root.glob("ready.ledger.db*") if fresh else ():
         left.unlink()
     asked = ["--latency", str(latency_ms), "--ready-file", str(ready_file), "--dir", str(root)]
+    asked += ["--state", str(state)] if state else []
     command = [sys.executable, "-m", "reconcile", "sandbox", *asked]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
     try:
@@ -154,7 +167,7 @@ def sandbox(root: Path, latency_ms: int) -> Iterator[Sandbox]:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise SystemExit("the sandbox did not start")
             time.sleep(0.02)
-        yield Sandbox(Ready.read(ready_file), ready_file)
+        yield Sandbox(Ready.read(ready_file), ready_file, process.pid)
     finally:
         process.terminate()
         process.wait(timeout=10)

@@ -28,6 +28,7 @@ from .rules import of_repository, shipped
 from .sandbox.ready import Ready
 from .settings import Settings
 from .steps.load import Source, at_revision, load, load_project, working_tree
+from .steps.plan.seen import Fingerprint, is_watched
 from .steps.reveal import Note, pretend_value, reveal, wanted_of
 from .store import Ledger, begin_ledger, open_ledger
 from .store.vault import KEY_FILE, KEY_VARIABLE, Key, Vault, begin_vault, make_runner_key, open_vault, runner_key
@@ -159,15 +160,18 @@ class Workshop(AbstractContextManager["Workshop"]):
         vault = open_vault(ledger, key)
         return vault, "" if vault else "the ledger holds no pepper: `trueup init` makes one"
 
+    def fingerprint(self) -> tuple[Fingerprint | None, str]:
+        """What makes fingerprints, or why there is none; None and "" where no stack has a secret. Raises KeyRefused."""
+        if any(True for _ in wanted_of(self.tree)) or any(is_watched(one.resource) for one in self.tree.declared()):
+            vault, why = self.vault()
+            return (vault.fingerprint if vault else None), why
+        return None, ""
+
     def revealed(self) -> tuple[Tree, list[Note]]:
         """The tree with the secrets that its stacks name, and what could not be filled in. Raises KeyRefused."""
-        stacks = dict.fromkeys(one.declared.stack for one in wanted_of(self.tree))
-        if not stacks:
-            return self.tree, []
-        vault, why = self.vault()
+        fingerprint, why = self.fingerprint()
         pretend = pretend_value if self.world is not None else None
-        tree, notes = reveal(self.tree, os.environ, vault.fingerprint if vault else None, pretend=pretend)
-        return tree, [*(Note(stack, why) for stack in stacks if why), *notes]
+        return reveal(self.tree, os.environ, fingerprint, why=why, pretend=pretend)
 
     def platforms(self, known: Iterable[SecretText] = ()) -> tuple[dict[Pair, Platform], dict[Pair, str]]:
         """One platform per account that the project names, and the pairs that cannot be asked, with the reason.
@@ -256,6 +260,7 @@ class Workshop(AbstractContextManager["Workshop"]):
             sleep=self.sleep,
             progress=progress,
             notes=notes,
+            fingerprint=self.fingerprint()[0],
         )
 
 

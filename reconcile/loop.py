@@ -12,16 +12,17 @@ from .model.memory import Applied, Memory, Owned
 from .model.observation import Container, Observation, Scope
 from .model.platform import Platform
 from .model.resource import Address, Resource
-from .model.spec import Declared, Place, Tree
+from .model.spec import Declared, Tree
 from .model.verdict import Judged, Rule
 from .steps.accounts import accounts_seen
 from .steps.apply import Executor
 from .steps.judge import judge
 from .steps.observe import observe
 from .steps.plan import Mode, make_plan
-from .steps.plan.applied import resource_of
 from .steps.plan.digest import digest_of
-from .steps.reveal import Note
+from .steps.plan.seen import Fingerprint
+from .steps.reach import as_notes, beside, scopes, unread
+from .steps.reveal import Note, said
 from .store import Ledger, kept_fields, prints_of
 
 Pair = tuple[str, str]
@@ -63,13 +64,14 @@ class Run:
         if failed:
             codes.append(exits.PARTIAL)
         codes.extend(gap.exit_code for gap in self.judged.plan.gaps)
+        codes.extend(exits.PERSON for _ in self.judged.plan.touched)
         codes.extend([exits.PARTIAL] if self.unproven else [])
         return exits.strictest(codes)
 
 
 def plan_exit_code(judged: Judged, *, detailed: bool) -> int:
     """What `plan` and `drift` leave with."""
-    codes = [gap.exit_code for gap in judged.plan.gaps]
+    codes = [gap.exit_code for gap in judged.plan.gaps] + [exits.PERSON for _ in judged.plan.touched]
     for change in judged.plan.changes:
         decision = judged.decision(change)
         codes.append({"deny": exits.DENIED, "hold": exits.APPROVAL}.get(decision, exits.NOTHING))
@@ -99,15 +101,18 @@ class Reconciler:
     """The platforms' ids of the accounts that answered the last reading; pinned by whoever writes."""
     notes: Sequence[Note] = ()
     """What the plans of single stacks must say besides: secrets of the tree that could not be filled in."""
+    fingerprint: Fingerprint | None = None
+    """What compares values that are not ours and that the platform shows; None: there is no key."""
 
     def plan(self, stacks: Iterable[str], *, mode: Mode = "spec", choice: Choice | None = None) -> Judged:
         """Reads, compares and judges; writes nothing anywhere. Raises WrongAccount, SpecError."""
         names = self.tree.in_order(frozenset(stacks))
         memory = self.ledger.memory()
         observations = self._look(names, memory)
-        plan = make_plan(self.tree, names, observations, memory, self.kinds, mode=mode)
-        told = tuple(dict.fromkeys(note.text for note in self.notes if note.stack in names))
-        beyond = tuple(self._unread(plan, observations, memory))
+        plan = make_plan(self.tree, names, observations, memory, self.kinds, mode=mode, fingerprint=self.fingerprint)
+        told = said(self.notes, names)
+        beyond = tuple(unread(self.tree, plan, observations, memory))
+        told += tuple(note for one in observations for note in one.notes)
         plan = replace(self._chosen(plan, choice or Choice()), warnings=plan.warnings + told + beyond)
         return judge(replace(plan, predicted_calls=self._predict(plan.changes)), self.rules)
 
@@ -177,17 +182,20 @@ class Reconciler:
 
     def _learn(self, plan: Plan, run: int) -> None:
         """Ownership that the facts showed: marks of ours, answered announcements, moved names, things that are gone."""
-        changing = {(change.stack, change.address) for change in plan.changes}
+        changing = {change.place for change in plan.changes}
         owned, applied = [], []
         for one in plan.owning:
             seen = one.seen
             owned.append(Owned(one.account, seen.kind, seen.key, seen.id, one.address, one.stack))
-            if one.declared is not None and (one.stack, one.address) not in changing:
+            if one.declared is not None and one.place not in changing:
                 applied.append(history_of(one.declared, one.seen.resource, self.tree.revision, self.clock()))
         if owned:
             self.ledger.own(owned, applied, ", ".join(sorted({one.reason for one in plan.owning})), run)
         for stack, address in plan.gone:
             self.ledger.forget(stack, [address], "no longer declared, no longer there")
+        for stack, address in plan.let_go:
+            self.ledger.forget(stack, [address], "its value is not ours any more")
+        self.ledger.sight(plan.sightings, gone=plan.unsighted, run=run)
         for pair, id in self.account_ids.items():
             self.ledger.pin(*pair, id)
         unseen = {(gap.account, gap.kind) for gap in plan.gaps}
@@ -205,19 +213,19 @@ class Reconciler:
         if not done:
             return tuple(outcomes), ()
         self.progress("verifying")
-        scopes: dict[Pair, set[Container]] = {}
+        written: dict[Pair, set[Container]] = {}
         for one in done:
             change = one.change
             pair = (change.account, change.address.platform)
-            scopes.setdefault(pair, set()).add(Container(change.address.full_kind, change.container))
-        memory = self.ledger.memory()
+            written.setdefault(pair, set()).add(Container(change.address.full_kind, change.container))
+        memory = _without_references(self.ledger.memory())
         observations = observe(
             self.platforms,
-            {pair: Scope(pair[0], frozenset(found)) for pair, found in scopes.items()},
+            {pair: Scope(pair[0], frozenset(found)) for pair, found in written.items()},
             self.clock,
         )
         proof = make_plan(self.tree, plan.stacks, observations, memory, self.kinds, mode="drift")
-        differing = {(change.stack, change.address) for change in proof.changes}
+        differing = {change.place for change in proof.changes}
         read = {(one.account, container) for one in observations for container in one.read}
         live = {(one.account, seen.kind, seen.id) for one in observations for seen in one.seen}
 
@@ -227,75 +235,26 @@ class Reconciler:
                 return False
             if change.verb == "delete":
                 return (change.account, kind, change.id) not in live
-            return (change.stack, change.address) not in differing
+            return change.place not in differing
 
         proven = tuple(replace(one, verified=holds(one.change)) if one.status == "done" else one for one in outcomes)
         return proven, tuple(one.change.address for one in proven if one.verified is False)
 
     def _look(self, names: Sequence[str], memory: Memory) -> list[Observation]:
-        scopes = self._scopes(names, memory)
-        self.progress("reading " + ", ".join(sorted({platform for _, platform in scopes})))
-        observations = observe(self.platforms, scopes, self.clock, self.blind)
+        asked = scopes(self.tree, names, memory, self.kinds)
+        self.progress("reading " + ", ".join(sorted({platform for _, platform in asked})))
+        aside = beside(self.tree, names, asked, self.kinds)
+        observations = as_notes(observe(self.platforms, asked | aside, self.clock, self.blind), aside)
         self.account_ids = accounts_seen(observations, self.tree.project, memory.pins)
         again = self._unanswered(names, observations, memory)
         if again:
             # A listing may lag behind a write: a create without an answer counts as made until two listings lack it.
             if self.settle:
                 self.sleep(max(self.platforms[pair].settle_seconds for pair in again))
-            second = observe(self.platforms, {pair: scopes[pair] for pair in again}, self.clock)
+            second = observe(self.platforms, {pair: asked[pair] for pair in again}, self.clock)
             kept = [one for one in observations if (one.account, one.platform) not in again]
             observations = kept + second
         return observations
-
-    def _scopes(self, names: Sequence[str], memory: Memory) -> dict[Pair, Scope]:
-        """The listings that hold what some stacks declare or own."""
-        found: dict[Pair, set[Container]] = {}
-
-        def add(account: str, resource: Resource) -> None:
-            pair = (account, resource.kind.partition(".")[0])
-            found.setdefault(pair, set()).add(Container(resource.kind, resource.container()))
-
-        grouped = [(kind.refers()[kind.group_by], kind.kind) for kind in self.kinds.values() if kind.group_by]
-        needed: set[Place] = set()
-        for name in names:
-            for one in self.tree.stacks[name].declared.values():
-                add(one.account, one.resource)
-                needed.update(one.needs)
-                for group, kind in grouped:
-                    if group == one.resource.kind:
-                        pair = (one.account, one.address.platform)
-                        found.setdefault(pair, set()).add(Container(kind, one.resource.contents()))
-        for stack, address in needed:
-            target = self.tree.stacks[stack].declared[address]
-            add(target.account, target.resource)
-        chosen = frozenset(names)
-        for row in memory.owned:
-            if row.stack not in chosen:
-                continue
-            history = memory.applied.get((row.stack, row.address))
-            declared = self.tree.stacks[row.stack].declared.get(row.address)
-            if declared is not None and _in_one_listing(declared, row, history):
-                continue
-            resource = resource_of(history, self.kinds) if history else None
-            if resource is not None:
-                add(row.account, resource)
-        return {pair: Scope(pair[0], frozenset(containers)) for pair, containers in found.items()}
-
-    def _unread(self, plan: Plan, observations: Sequence[Observation], memory: Memory) -> list[str]:
-        """What the ledger owns and this pass neither read nor could judge, one warning a stack."""
-        live = {(one.account, seen.kind, seen.id) for one in observations for seen in one.seen}
-        gone = frozenset(plan.gone)
-        whole = frozenset(plan.stacks) == frozenset(self.tree.stacks)
-        lost: dict[str, list[str]] = {}
-        for row in memory.owned:
-            spec = self.tree.stacks.get(row.stack)
-            if spec is None and whole:
-                lost.setdefault(row.stack, []).append(str(row.address))
-            elif row.stack in plan.stacks and spec is not None and row.address not in spec.declared:
-                unread = (row.account, row.kind, row.id) not in live and (row.stack, row.address) not in gone
-                if unread and (row.stack, row.address) not in memory.applied:
-                    lost.setdefault(row.stack, []).append(str(row.address))
-        return [_lost(stack, addresses, stack in self.tree.stacks) for stack, addresses in sorted(lost.items())]
 
     def _unanswered(self, names: Sequence[str], observations: Sequence[Observation], memory: Memory) -> frozenset[Pair]:
         """Pairs with an announced create that has no answer and is not in the first listing."""
@@ -329,22 +288,16 @@ class Reconciler:
             plan,
             changes=tuple(change for change in plan.changes if choice.keeps(change.address)),
             adopt=tuple(change for change in plan.adopt if choice.keeps(change.address)),
+            touched=tuple(one for one in plan.touched if choice.keeps(one.place.address)),
+            sightings=tuple(one for one in plan.sightings if choice.keeps(one.address)),
         )
         return replace(kept, digest=digest_of(kept))
 
 
-def _lost(stack: str, addresses: Sequence[str], has_file: bool) -> str:
-    """The warning about what is owned and beyond reach."""
-    why = "no listing that was read holds them" if has_file else "no stack file declares this stack any more"
-    shown = ", ".join(addresses[:3]) + (", …" if len(addresses) > 3 else "")
-    return f"{stack} owns {len(addresses)} that are left alone, since {why} ({shown}): declare them, or `trueup forget`"
-
-
-def _in_one_listing(declared: Declared, row: Owned, history: Applied | None) -> bool:
-    """Whether a thing stands in the listing that its stack file names, told without reading its whole history."""
-    group = type(declared.resource).group_by
-    same = not group or history is None or history.fields.get(group) == getattr(declared.resource, group)
-    return same and declared.account == row.account
+def _without_references(memory: Memory) -> Memory:
+    """What was sent is proved by its values: an output may have moved on since, and that is the next plan's matter."""
+    applied = {place: replace(row, references={}) if row.references else row for place, row in memory.applied.items()}
+    return replace(memory, applied=applied)
 
 
 def history_of(declared: Declared, live: Resource, revision: str, at: datetime) -> Applied:

@@ -14,6 +14,7 @@ from .leaving import Leave, leave_with
 from .ledger import add_to as ledger
 from .sandbox import add_to as sandbox
 from .takeover import add_to as takeover
+from .vault import add_to as vault
 
 app = typer.Typer(
     name="trueup",
@@ -38,7 +39,7 @@ def trueup(
     """Compare the repository's desired state with the live platforms, and apply the fixes."""
 
 
-for add_commands in (takeover, changing, asking, ledger, sandbox, demo):
+for add_commands in (takeover, changing, asking, ledger, vault, sandbox, demo):
     add_commands(app)
 
 

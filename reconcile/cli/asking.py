@@ -86,29 +86,46 @@ def _checked(shop: "Workshop") -> int:
 def _wrong_claims(shop: "Workshop") -> "tuple[Problem, ...]":
     """`covers:` that cannot be what they say, where the repository has obligations. Raises SpecError."""
     from ..reference.coverage import coverage as counted
-    from ..reference.coverage import read_obligations
+    from ..reference.coverage import read_obligations, read_procedures
 
-    obligations = read_obligations(shop.settings.root)
-    return counted(obligations, shop.tree, frozenset()).problems if obligations else ()
+    root = shop.settings.root
+    obligations = read_obligations(root)
+    return counted(obligations, shop.tree, frozenset(), read_procedures(root)).problems if obligations else ()
 
 
-def status(as_json: opt.Json = False, no_color: opt.NoColor = False, directory: opt.Directory = Here) -> None:
-    """Where each stack stands, by the ledger. Asks no platform."""
+def status(
+    stack: opt.Stacks = None,
+    live: Annotated[bool, typer.Option("--live", help="Ask the platforms too: what runs, and how it is.")] = False,
+    as_json: opt.Json = False,
+    log_file: opt.LogFile = None,
+    no_color: opt.NoColor = False,
+    directory: opt.Directory = Here,
+) -> None:
+    """Where each stack stands, by the ledger. Asks no platform, but with --live."""
+    from .running import print_unseen, running, running_document
     from .standing import print_standings, standings, status_document
 
-    with opt.workshop(directory) as shop:
-        tree = shop.tree
+    with opt.workshop(directory, log_file=log_file) as shop, waiting(quiet=as_json or not live):
         # Not read-only: this is the command that brings an older ledger up to date.
         ledger = shop.ledger()
-        found = standings(tree, ledger)
+        found = [one for one in standings(shop.tree, ledger) if not stack or one.stack in stack]
+        chosen = opt.chosen_stacks(shop, stack, everything=False, writes=False)
+        now = running(shop, chosen) if live else None
     if as_json:
-        _print_json(status_document(ledger, found))
+        _print_json({**status_document(ledger, found), **(running_document(now, chosen) if now else {})})
     else:
-        print_standings(console(no_color=no_color), ledger, found)
+        screen = console(no_color=no_color)
+        print_standings(screen, ledger, found, now)
+        if now is not None:
+            print_unseen(screen, now)
+    if now is not None:
+        raise Leave(now.exit_code)
 
 
 def show(
-    address: Annotated[str, typer.Argument(help="platform.kind.name", metavar="ADDRESS")],
+    address: Annotated[
+        str, typer.Argument(help="platform.kind.name, or its beginning: then all that is below it.", metavar="ADDRESS")
+    ],
     stack: Annotated[str | None, typer.Option("--stack", "-s", help="Whose, where two stacks hold it.")] = None,
     rev: opt.Rev = None,
     as_json: opt.Json = False,
@@ -116,12 +133,22 @@ def show(
     no_color: opt.NoColor = False,
     directory: opt.Directory = Here,
 ) -> None:
-    """All about one address: declared, live, last applied, owner, and why it differs."""
+    """All about one address: declared, live, last applied, owner, and why it differs. Or all that is below one."""
+    from .listing import listed, listing_document, prefix_of, print_listed
     from .showing import print_shown, show_document, shown
 
-    (wanted,) = opt.addresses([address])
     with opt.workshop(directory, rev=rev, log_file=log_file) as shop, waiting(quiet=as_json):
-        found = shown(shop, wanted, stack)
+        prefix = prefix_of(shop, address)
+        below = listed(shop, prefix, stack) if prefix is not None else None
+        if below is None:
+            (wanted,) = opt.addresses([address])
+            found = shown(shop, wanted, stack)
+    if below is not None:
+        if as_json:
+            _print_json(listing_document(below))
+        else:
+            print_listed(console(no_color=no_color), below)
+        raise Leave(below.exit_code)
     if as_json:
         _print_json(show_document(found))
     else:
@@ -219,11 +246,11 @@ def coverage(
 
     from ..model.errors import ReconcileError
     from ..reference.coverage import coverage as counted
-    from ..reference.coverage import read_obligations, read_proved
+    from ..reference.coverage import read_obligations, read_procedures, read_proved
 
     with opt.workshop(directory, rev=rev) as shop:
         root = shop.settings.root
-        report = counted(read_obligations(root), shop.tree, read_proved(root))
+        report = counted(read_obligations(root), shop.tree, read_proved(root), read_procedures(root))
     if system is not None:
         if system not in report.systems:
             known = ", ".join(report.systems) or "none"

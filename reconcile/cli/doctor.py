@@ -1,7 +1,8 @@
 """doctor: what is missing before the product can work. Reads only."""
 
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from ..assemble import Workshop
     from ..model.memory import Memory
     from ..model.observation import Observation
-    from ..model.spec import Access, Tree
+    from ..model.spec import Access, Declared, Tree
 
 Here = Path()
 SCHEMA = "trueup.doctor/1"
@@ -22,7 +23,7 @@ SCHEMA = "trueup.doctor/1"
 
 @dataclass(frozen=True)
 class Check:
-    """One thing looked at. `exit` 0: well; 14: a credential; 17: anything else that is missing."""
+    """One thing looked at. `exit` 0: well; 14: a credential or a secret; 16: a person must act; 17: the rest."""
 
     subject: str
     exit: int
@@ -90,6 +91,7 @@ def _examined(shop: "Workshop") -> Iterator[Check]:
     except ReconcileError as error:
         yield Check("ledger", 17, str(error), error.advice)
     yield _runner_key(shop, tree)
+    yield from _unset(shop, tree)
     try:
         yield Check("rules", 0, f"{len(shop.rules)} rules load")
     except SpecError as error:
@@ -135,6 +137,44 @@ def _runner_key(shop: "Workshop", tree: "Tree | None") -> Check:
     return Check("runner key", 0, f"{missing}; no stack needs it")
 
 
+def _unset(shop: "Workshop", tree: "Tree | None") -> Iterator[Check]:
+    """Each environment variable that a stack takes a secret from and that is not set, with all who need it."""
+    from ..steps.reveal import wanted_of
+
+    if tree is None or shop.world is not None:
+        # A sandbox takes a pretended value for what is not set.
+        return
+    needing: dict[str, list[Declared]] = {}
+    for one in wanted_of(tree):
+        needing.setdefault(one.variable, []).append(one.declared)
+    unset = {name: ones for name, ones in needing.items() if not os.environ.get(name)}
+    for name, ones in sorted(unset.items()):
+        told = "; ".join(f"{one.address} of stack {one.stack} ({one.at})" for one in ones)
+        advice = "set it where trueup runs; until then what needs it is neither compared nor made"
+        yield Check(f"secret {name}", 14, f"the environment variable is not set; needed by {told}", advice)
+    if needing and not unset:
+        yield Check("secrets", 0, f"{len(needing)} environment variables that the stacks name are set")
+
+
+def _by_hand(tree: "Tree | None", observations: "Sequence[Observation]", memory: "Memory") -> Iterator[Check]:
+    """What must be there, is not, and only a person can make."""
+    from ..model.exits import PERSON
+    from ..model.observation import Container
+    from ..steps.plan.changes import missing
+    from ..steps.plan.match import Facts, match
+
+    if tree is None:
+        return
+    read = {(one.account, container) for one in observations for container in one.read}
+    pairs = match(list(tree.declared()), observations, Facts.gather(tree, memory)).pairs
+    for one in tree.declared():
+        listing = (one.account, Container(one.address.full_kind, one.resource.container()))
+        if one.resource.only_seen and one.place not in pairs and listing in read:
+            gap = missing(one)
+            advice = f"declared by stack {one.stack} ({one.at})"
+            yield Check("by hand" if gap.exit_code == PERSON else str(one.address), gap.exit_code, gap.reason, advice)
+
+
 def _accounts(shop: "Workshop", tree: "Tree | None", memory: "Memory") -> Iterator[Check]:
     """Missing credentials, then what the present ones may see."""
     from ..steps.observe import observe
@@ -143,8 +183,10 @@ def _accounts(shop: "Workshop", tree: "Tree | None", memory: "Memory") -> Iterat
     for (account, platform), why in sorted(blind.items()):
         yield Check(f"{account} on {platform}", 14, why, _where_to_get(shop, account, platform))
     scopes = {pair: _scope(tree, pair) for pair in platforms}
-    for seen in observe(platforms, scopes, shop.clock):
+    observations = observe(platforms, scopes, shop.clock)
+    for seen in observations:
         yield from _seen(shop, seen, memory)
+    yield from _by_hand(tree, observations, memory)
 
 
 def _scope(tree: "Tree | None", pair: tuple[str, str]) -> Any:

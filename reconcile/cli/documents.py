@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ..model.change import Accepted, Change, FieldChange, Outcome, Unmanaged
+from ..model.change import Accepted, Change, FieldChange, Outcome, Touched, Unmanaged
 from ..model.observation import Gap
 from ..model.verdict import Judged
 
@@ -28,15 +28,19 @@ def plan_document(
         "observed_at": plan.observed_at,
         "revision": plan.revision,
         "digest": plan.digest,
-        "changes": [
-            _change(one, judged, became.get(id(one)) or by_place.get((one.stack, one.address))) for one in plan.changes
-        ],
+        "changes": [_change(one, judged, became.get(id(one)) or by_place.get(one.place)) for one in plan.changes],
         "adopt": [
             {"stack": one.stack, "address": str(one.address), "id": one.id, "account": one.account}
             for one in plan.adopt
         ],
+        "moved": [
+            {"stack": one.stack, "from": str(one.before), "to": str(one.address)}
+            for one in plan.owning
+            if one.before is not None
+        ],
         "accepted": [_accepted(one) for one in plan.accepted],
         "unmanaged": [_unmanaged(one) for one in plan.unmanaged],
+        "touched": [_touched(one) for one in plan.touched],
         "gaps": [gap_document(gap) for gap in plan.gaps],
         "warnings": list(plan.warnings),
         "calls": {"predicted": plan.predicted_calls, "made": calls_made},
@@ -55,6 +59,19 @@ def _accepted(one: Accepted) -> dict[str, Any]:
         "owner": one.rule.owner,
         "reason": one.rule.reason,
         "expires": one.rule.expires.isoformat(),
+    }
+
+
+def _touched(one: Touched) -> dict[str, Any]:
+    """Somebody wrote what is only seen. `before`, `after`: times of writing, null where the platform tells none."""
+    return {
+        "stack": one.now.stack,
+        "address": str(one.now.address),
+        "account": one.now.account,
+        "verdict": one.verdict,
+        "before": one.before.touched or None,
+        "after": one.now.touched or None,
+        "at": str(one.at) if one.at else None,
     }
 
 

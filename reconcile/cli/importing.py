@@ -1,16 +1,14 @@
-"""import: a stack file from what lives, or from octoDNS zone files; proved by an empty plan."""
+"""import: stack files from what lives, or from octoDNS zone files; proved by an empty plan."""
 
-import json
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from . import options as opt
-from .leaving import Leave
+from .imported import Imported, tell
 from .screen import waiting
 
 if TYPE_CHECKING:
@@ -20,20 +18,36 @@ if TYPE_CHECKING:
     from ..model.memory import Memory
     from ..model.observation import Observation
     from ..steps.choose import Filter
-    from ..steps.draft import Drafted, Found
+    from ..steps.draft import File, Found
+    from .file_import import Asked
 
 Here = Path()
-SCHEMA = "trueup.import/1"
-_SHOWN = 20
 
-Only = Annotated[str | None, typer.Argument(help="Only this platform.", show_default=False)]
+Source = Annotated[
+    str | None,
+    typer.Argument(
+        help="Only this platform; or a file to read instead: railway.json, railway.toml, .env.",
+        show_default=False,
+        metavar="[PLATFORM|FILE]",
+    ),
+]
+Service = Annotated[str | None, typer.Option("--service", help="Of a file: whose service it is.")]
+Environment = Annotated[str | None, typer.Option("--environment", help="Of a file: which environment is meant.")]
+FromEnv = Annotated[
+    bool, typer.Option("--from-env", help="Of a .env: secrets come from the runner's environment, by the same names.")
+]
+Insert = Annotated[bool, typer.Option("--write", help="Of a file: put the lines into the stack that has the entry.")]
 Account = Annotated[str | None, typer.Option("--account", help="Which account; needed where several fit.")]
 Zones = Annotated[list[str] | None, typer.Option("--zone", help="Only this zone; may be given more often.")]
+Projects = Annotated[list[str] | None, typer.Option("--project", help="Only this project; may be given more often.")]
 Names = Annotated[
     list[str] | None, typer.Option("--name", help="Only names like this, with * and ?; may be given more often.")
 ]
 Kind = Annotated[str | None, typer.Option("--kind", help="Only this kind: record, cloudflare.record.")]
-Into = Annotated[Path | None, typer.Option("--into", help="The file to write; stacks/ACCOUNT.yaml where left out.")]
+Into = Annotated[
+    Path | None,
+    typer.Option("--into", help="The file to write, stacks/ACCOUNT.yaml where left out; FILE-ENVIRONMENT.yaml beside."),
+]
 Stdout = Annotated[bool, typer.Option("--stdout", help="Write no file; print it.")]
 Octodns = Annotated[
     Path | None, typer.Option("--octodns", help="Read octoDNS zone files, not a platform: a file or their folder.")
@@ -57,9 +71,10 @@ class _Looked:
 
 
 def import_(
-    platform: Only = None,
+    source: Source = None,
     account: Account = None,
     zone: Zones = None,
+    project: Projects = None,
     name: Names = None,
     kind: Kind = None,
     into: Into = None,
@@ -67,24 +82,37 @@ def import_(
     octodns: Octodns = None,
     min_ttl: MinTtl = 120,
     skip_unsupported: SkipUnsupported = False,
+    service: Service = None,
+    environment: Environment = None,
+    from_env: FromEnv = False,
+    write: Insert = False,
     parallelism: opt.Parallelism = 32,
     log_file: opt.LogFile = None,
     as_json: opt.Json = False,
+    no_color: opt.NoColor = False,
     directory: opt.Directory = Here,
 ) -> None:
-    """Write a stack file from what lives, and plan it: the plan must be empty. Changes nothing else."""
+    """Write stack files from what lives, and plan them: the plan must be empty. Changes nothing else.
+
+    Of a file (railway.json, railway.toml, .env): the lines that it adds to the entry of its instance.
+    """
     from ..steps.choose import to_import
+    from .file_import import Asked, is_file
     from .octodns import DNS, read_zones, zone_files
 
     if stdout and (into or as_json):
         raise _only_stdout()
+    platform = source
     with opt.workshop(directory, parallelism=parallelism, log_file=log_file) as shop:
+        if source is not None and is_file(source):
+            owner = _account(shop, "railway", account)
+            _of_file(shop, Asked(Path(source), owner, service, environment, from_env, write, as_json), into, stdout)
         target = None if stdout else _target(shop, into, platform, account)
         files = zone_files(octodns, zone) if octodns else {}
         if files:
             platform, zone = DNS, list(files)
-        asked = _filter(shop, platform, zone, name, kind)
-        with waiting(quiet=as_json) as progress:
+        asked = _filter(shop, platform, zone, name, kind, project)
+        with waiting(quiet=as_json, no_color=no_color) as progress:
             progress("reading")
             looked = _look(shop, platform, account, asked)
         if files:
@@ -92,10 +120,35 @@ def import_(
             looked = replace(looked, remarks=(*looked.remarks, *remarks))
         else:
             found = to_import(looked.observations, shop.tree, looked.memory, shop.kinds, asked)
-        drafted = _draft(shop, looked, found)
-        _write(target, drafted)
-        plan = _prove(shop, target, drafted, looked) if drafted.written else None
-        _tell(shop, target, drafted, plan, looked, as_json=as_json)
+        drafted, findings = _draft(shop, target, looked, found)
+        paths = _write(shop, target, drafted)
+        plan = _prove(shop, target, drafted, looked) if any(one.drafted.written for one in drafted) else None
+        gaps = plan.gaps if plan is not None else [gap for one in looked.observations for gap in one.gaps]
+        notes = [note for one in looked.observations for note in one.notes]
+        findings = tuple(dict.fromkeys((*findings, *notes, *(plan.warnings if plan is not None else ()))))
+        done = Imported(looked.account, drafted, paths, plan, looked.remarks, findings, tuple(gaps), printed=stdout)
+        tell(done, shop.settings.root, shop.calls.count(), as_json=as_json)
+
+
+def _of_file(shop: "Workshop", asked: "Asked", into: Path | None, stdout: bool) -> None:
+    """Lines for an entry that a stack has; a file of its own for an instance that none declares. Always leaves."""
+    from ..model.memory import Memory
+    from ..steps.draft import Found
+    from .file_import import config_lines, is_config, put, variable_lines
+
+    if not is_config(asked.file):
+        put(shop, asked, *variable_lines(shop, asked))
+    lines, wanted, declared = config_lines(shop, asked)
+    if declared is not None:
+        put(shop, asked, lines, declared)
+    target = None if stdout else _target(shop, into, "railway", asked.account)
+    looked = _Looked(asked.account, (), Memory())
+    drafted, _ = _draft(shop, target, looked, [Found(wanted)])
+    paths = _write(shop, target, drafted)
+    _prove(shop, target, drafted, looked)
+    findings = (*lines.left_out, *lines.findings)
+    tell(Imported(asked.account, drafted, paths, None, (), findings, (), printed=stdout), shop.settings.root, 0,
+         as_json=asked.as_json)  # fmt: skip
 
 
 def _only_stdout() -> "ReconcileError":
@@ -104,12 +157,24 @@ def _only_stdout() -> "ReconcileError":
     return ReconcileError("--stdout prints the file and nothing else", advice="leave out --into and --json")
 
 
-def _write(target: Path | None, drafted: "Drafted") -> None:
+def _write(shop: "Workshop", target: Path | None, files: "Sequence[File]") -> tuple[Path, ...]:
+    """Writes what declares something, or prints it. Raises ReconcileError, before the first, where one is there, or a
+    stack of its name, which those that use each other cannot share."""
+    from ..model.errors import ReconcileError
+
+    written = [one for one in files if one.drafted.written]
     if target is None:
-        print(drafted.text, end="")
-    elif drafted.written:
-        with target.open("x", encoding="utf-8") as file:
-            file.write(drafted.text)
+        for one in written or files[:1]:
+            print(f"# {one.stack}.yaml\n{one.drafted.text}" if len(written) > 1 else one.drafted.text, end="")
+        return ()
+    paths = [target.with_name(f"{one.stack}.yaml") for one in written]
+    for path in paths:
+        if path.exists() or path.is_symlink() or (len(paths) > 1 and path.stem in shop.tree.stacks):
+            raise ReconcileError(f"{path} is there already", advice="give another name with --into, or --stdout")
+    for path, one in zip(paths, written, strict=True):
+        with path.open("x", encoding="utf-8") as file:
+            file.write(one.drafted.text)
+    return tuple(paths)
 
 
 def _target(shop: "Workshop", into: Path | None, platform: str | None, account: str | None) -> Path:
@@ -147,7 +212,12 @@ def _account(shop: "Workshop", platform: str | None, account: str | None) -> str
 
 
 def _filter(
-    shop: "Workshop", platform: str | None, zones: list[str] | None, names: list[str] | None, kind: str | None
+    shop: "Workshop",
+    platform: str | None,
+    zones: list[str] | None,
+    names: list[str] | None,
+    kind: str | None,
+    projects: list[str] | None,
 ) -> "Filter":
     from ..model.errors import ReconcileError
     from ..steps.choose import Filter
@@ -162,7 +232,7 @@ def _filter(
     if kind and len(fitting) != 1:
         raise ReconcileError(f"no single kind is meant by {kind!r}", advice=f"one of {', '.join(shop.kinds)}")
     containers = frozenset(domain(shop, one) for one in zones or ())
-    return Filter(containers, tuple(names or ()), fitting[0] if kind else "")
+    return Filter(containers, tuple(names or ()), fitting[0] if kind else "", frozenset(projects or ()))
 
 
 def _look(shop: "Workshop", platform: str | None, account: str | None, asked: "Filter") -> _Looked:
@@ -176,15 +246,9 @@ def _look(shop: "Workshop", platform: str | None, account: str | None, asked: "F
     on = shop.project.accounts[chosen]
     if platform is not None and platform not in on:
         raise ReconcileError(f"account {chosen} has no {platform}", advice="name it in stacks/_project.yaml")
-    unwritable = _unwritable(shop)
-    if platform in unwritable:
-        raise ReconcileError(
-            f"import does not write {platform} stacks yet: some of its kinds stand inside another's entry",
-            advice="declare them by hand (docs/resources.md), then `trueup adopt`; the plan compares",
-        )
     platforms, blind = shop.platforms()
     scopes = {}
-    for one in [platform] if platform else [name for name in on if name not in unwritable]:
+    for one in [platform] if platform else list(on):
         scope = asked.scope(chosen, one, shop.kinds)
         if scope is not None:
             scopes[chosen, one] = scope
@@ -192,11 +256,6 @@ def _look(shop: "Workshop", platform: str | None, account: str | None, asked: "F
     memory = _memory(shop)
     accounts_seen(observations, shop.project, memory.pins)
     return _Looked(chosen, observations, memory, tuple(unseen(observations, shop.kinds)))
-
-
-def _unwritable(shop: "Workshop") -> frozenset[str]:
-    """Platforms with kinds that stand inside another's entry, which a draft cannot write."""
-    return frozenset(kind.partition(".")[0] for kind, cls in shop.kinds.items() if cls.nested)
 
 
 def _memory(shop: "Workshop") -> "Memory":
@@ -209,96 +268,51 @@ def _memory(shop: "Workshop") -> "Memory":
     return shop.ledger(readonly=world is None).memory()
 
 
-def _draft(shop: "Workshop", looked: _Looked, found: "Sequence[Found]") -> "Drafted":
+def _draft(
+    shop: "Workshop", target: Path | None, looked: _Looked, found: "Sequence[Found]"
+) -> "tuple[Sequence[File], tuple[str, ...]]":
+    """The files, and what else is worth knowing: secrets with several consumers, values that could be references."""
     from ..steps.choose import declared_elsewhere
-    from ..steps.draft import draft
+    from ..steps.consumers import shared_secrets
+    from ..steps.draft import draft_files
+    from ..steps.follow import could_follow, following, outputs_of
 
     known = declared_elsewhere(shop.tree, looked.account)
-    return draft(found, account=looked.account, known=known, remarks=looked.remarks)
+    there = {(one.resource.kind, one.resource.keys()[0]) for one in found if not one.why_not}
+    outputs = outputs_of(looked.observations, there | {(kind, one.key) for (kind, _), one in known.items()})
+    files = draft_files(
+        following(found, outputs),
+        account=looked.account,
+        stack=target.stem if target is not None else _free(shop, looked.account),
+        known=known,
+        remarks=looked.remarks,
+    )
+    texts = shop.source.files()
+    could = could_follow(shop.tree, looked.account, outputs, files, texts)
+    plain = (remark for one in files for remark in one.drafted.remarks)
+    return files, (*could, *plain, *shared_secrets(looked.observations))
 
 
-def _prove(shop: "Workshop", target: Path | None, drafted: "Drafted", looked: _Looked) -> "Plan":
-    """The plan of the new file over what was just seen. Raises SpecError where it does not load."""
+def _free(shop: "Workshop", name: str) -> str:
+    """A name that no stack has."""
+    while name in shop.tree.stacks:
+        name += "-too"
+    return name
+
+
+def _prove(shop: "Workshop", target: Path | None, files: "Sequence[File]", looked: _Looked) -> "Plan":
+    """The plan of the new files over what was just seen. Raises SpecError where they do not load."""
     from ..steps.load import load, working_tree
     from ..steps.overlay import with_file
     from ..steps.plan import make_plan
 
     source = working_tree(shop.settings.root, shop.settings.stacks_dir)
-    if target is not None and target.parent.resolve() == (source.root / source.folder).resolve():
-        name = target.stem
-    else:
-        # A file that is not among the stacks is planned as if it were one of them.
-        name = "imported"
-        while f"{source.folder}/{name}.yaml" in source.files():
-            name += "-too"
-        source = with_file(source, f"{source.folder}/{name}.yaml", drafted.text.encode())
+    written = [one for one in files if one.drafted.written]
+    names = [one.stack for one in written]
+    if target is None or target.parent.resolve() != (source.root / source.folder).resolve():
+        # Files that are not among the stacks are planned as if they were. One may go by any name: nothing uses it.
+        names = [_free(shop, "imported")] if len(written) == 1 else names
+        for name, one in zip(names, written, strict=True):
+            source = with_file(source, f"{source.folder}/{name}.yaml", one.drafted.text.encode())
     tree = load(source, shop.kinds)
-    return make_plan(tree, (name,), looked.observations, looked.memory, shop.kinds)
-
-
-def _tell(
-    shop: "Workshop", target: Path | None, drafted: "Drafted", plan: "Plan | None", looked: _Looked, *, as_json: bool
-) -> None:
-    from ..model.exits import FAILED, NOTHING, strictest
-
-    gaps = plan.gaps if plan is not None else [gap for one in looked.observations for gap in one.gaps]
-    changes = plan.changes if plan is not None else ()
-    code = strictest([FAILED if changes else NOTHING, *(gap.exit_code for gap in gaps)])
-    if as_json:
-        document: dict[str, Any] = {
-            "schema": SCHEMA,
-            "account": looked.account,
-            "file": str(target) if target is not None and drafted.written else None,
-            "written": dict(drafted.written),
-            "left_out": list(drafted.left_out),
-            "remarks": list(looked.remarks),
-            "plan": {
-                "changes": [{"address": str(one.address), "verb": one.verb} for one in changes],
-                "adopt": len(plan.adopt) if plan is not None else 0,
-            },
-            "calls": {"made": shop.calls.count()},
-            "exit": code,
-        }
-        print(json.dumps(document, indent=2, ensure_ascii=False))
-    else:
-        _say(_shown(target, shop.settings.root), drafted, plan, looked.remarks, hidden=bool(gaps))
-    raise Leave(code)
-
-
-def _shown(target: Path | None, root: Path) -> Path | None:
-    """A path as a person in the repository would type it."""
-    return target.relative_to(root) if target is not None and target.is_relative_to(root) else target
-
-
-def _say(target: Path | None, drafted: "Drafted", plan: "Plan | None", remarks: Sequence[str], *, hidden: bool) -> None:
-    stream = sys.stdout if target is not None else sys.stderr
-    for line in _first([*(f"left out: {one}" for one in drafted.left_out), *remarks]):
-        print(line, file=sys.stderr)
-    if plan is None:
-        if hidden:
-            print("nothing was imported: what lives there could not be read whole", file=sys.stderr)
-        else:
-            print("nothing to import: nothing lives there that no stack declares", file=stream)
-        return
-    counts = ", ".join(f"{count} {kind}" for kind, count in sorted(drafted.written.items()))
-    print(f"{'wrote ' + str(target) if target is not None else 'drafted'}: {counts}", file=stream)
-    if not plan.changes:
-        print(f"plan: empty, {len(plan.adopt)} to adopt", file=stream)
-        if target is not None:
-            print(f"next: `trueup adopt --stack {target.stem}`", file=stream)
-        return
-    print(f"error: the plan is not empty, {len(plan.changes)} differ:", file=sys.stderr)
-    for line in _first([f"  {_difference(one)}" for one in plan.changes]):
-        print(line, file=sys.stderr)
-
-
-def _difference(change: Any) -> str:
-    if change.verb == "create":
-        return f"{change.address}: does not live ({change.after.title()})"
-    fields = ", ".join(f"{one.name} {one.before!r}, not {one.after!r}" for one in change.fields)
-    return f"{change.address}: lives with {fields}"
-
-
-def _first(lines: list[str]) -> list[str]:
-    more = len(lines) - _SHOWN
-    return lines if more <= 0 else [*lines[:_SHOWN], f"  … {more} more"]
+    return make_plan(tree, tuple(names), looked.observations, looked.memory, shop.kinds)

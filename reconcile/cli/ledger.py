@@ -125,6 +125,7 @@ def show(as_json: opt.Json = False, no_color: opt.NoColor = False, directory: op
     holds = {
         "owned": len(memory.owned),
         "applied": len(memory.applied),
+        "only_seen": len(memory.sightings),
         "open_intents": len(memory.intents),
         "approvals": len(memory.approvals),
         "runs": runs[0].id if runs else 0,

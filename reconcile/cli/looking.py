@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from ..model import exits
 from ..model.memory import Memory
 from ..model.observation import Container, Gap, Observation, Scope, Seen
-from ..model.spec import Declared, Tree
+from ..model.spec import Declared, Place, Tree
 from ..steps.accounts import accounts_seen
 from ..steps.observe import observe
 from ..steps.plan.make import match_with_references
-from ..steps.plan.match import Facts, Matching, Place, place
+from ..steps.plan.match import Facts, Matching
+from ..steps.plan.renames import under_declared_names
+from ..steps.reach import holders
 
 if TYPE_CHECKING:
     from ..assemble import Workshop
@@ -49,12 +51,13 @@ class Look:
 
 
 def listings_of(tree: Tree, one: Declared) -> set[Listing]:
-    """The listing that a declared thing stands in, and those of what it refers to."""
-    found = {(one.account, Container(one.resource.kind, one.resource.container()))}
-    if one.references:
-        for other in tree.declared():
-            if (other.stack, other.address) in one.needs:
-                found.add((other.account, Container(other.resource.kind, other.resource.container())))
+    """The listing that a declared thing stands in, and those of all that it needs: what it is in may be renamed."""
+    found: set[Listing] = set()
+    left = [one]
+    while left:
+        each = left.pop()
+        found.add((each.account, Container(each.resource.kind, each.resource.container())))
+        left += [tree.stacks[place.stack].declared[place.address] for place in each.needs]
     return found
 
 
@@ -63,11 +66,15 @@ def look(shop: "Workshop", memory: Memory, listings: Iterable[Listing]) -> Look:
     wanted: dict[tuple[str, str], set[Container]] = {}
     for account, container in listings:
         wanted.setdefault((account, container.kind.partition(".")[0]), set()).add(container)
-    scopes = {pair: Scope(pair[0], frozenset(containers)) for pair, containers in wanted.items()}
+    known = holders(shop.tree, memory, shop.kinds)
+    scopes = {
+        pair: Scope(pair[0], frozenset(containers), known.get(pair, frozenset())) for pair, containers in wanted.items()
+    }
     platforms, blind = shop.platforms()
-    observations = observe(platforms, scopes, shop.clock, blind)
-    accounts_seen(observations, shop.tree.project, memory.pins)
+    answered = observe(platforms, scopes, shop.clock, blind)
+    accounts_seen(answered, shop.tree.project, memory.pins)
     facts = Facts.gather(shop.tree, memory)
     declared = list(shop.tree.declared())
+    observations = under_declared_names(declared, answered, facts.owned_at)
     matching, declared = match_with_references(declared, observations, facts)
-    return Look(facts, matching, {place(one): one for one in declared}, tuple(observations))
+    return Look(facts, matching, {one.place: one for one in declared}, tuple(observations))

@@ -39,7 +39,7 @@ LogFile = Annotated[
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colours; the variable NO_COLOR does the same.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", "--auto-approve", help="Do not ask.")]
 ConfirmDestructive = Annotated[
-    bool, typer.Option("--confirm-destructive", help="Agree to replaces and to deletes of what is protected.")
+    bool, typer.Option("--confirm-destructive", help="Agree to replaces and to deletes of what runs or is protected.")
 ]
 Directory = Annotated[
     Path, typer.Option("--dir", "-C", help="The repository: the folder that holds stacks/.", file_okay=False)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..model.errors import Incomplete, ReconcileError
 from ..model.observation import Gap
 from ..model.resource import Address, ReadOnly, Resource, Secret
-from ..model.spec import Declared
+from ..model.spec import Declared, Place
 from ..steps.plan.diff import as_json
 from .documents import gap_document
 from .looking import Look, listings_of, look
@@ -25,7 +25,7 @@ Fields = Mapping[str, Any]
 class Outputs:
     """By (stack, address)."""
 
-    values: Mapping[tuple[str, Address], Fields]
+    values: Mapping[Place, Fields]
     gaps: tuple[Gap, ...]
     exit_code: int
 
@@ -42,7 +42,7 @@ def outputs(shop: "Workshop", stacks: Sequence[str], address: Address | None = N
         raise _nothing(shop, stacks, address)
     memory = shop.ledger(readonly=True).memory()
     found = look(shop, memory, {listing for one in chosen for listing in listings_of(shop.tree, one)})
-    return Outputs({(one.stack, one.address): _fields(one, found) for one in chosen}, found.gaps, found.exit_code)
+    return Outputs({one.place: _fields(one, found) for one in chosen}, found.gaps, found.exit_code)
 
 
 def split(text: str) -> tuple[Address, str]:
@@ -88,7 +88,7 @@ def output_document(found: Outputs) -> dict[str, Any]:
 
 
 def _fields(one: Declared, found: Look) -> Fields:
-    seen = found.matching.pairs.get((one.stack, one.address))
+    seen = found.matching.pairs.get(one.place)
     names = [name for name in type(one.resource).model_fields if name in one.resource.having(ReadOnly)]
     if seen is None:
         return dict.fromkeys(names)

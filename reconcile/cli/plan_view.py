@@ -55,6 +55,7 @@ def count_line(plan: Plan, title: str = "Plan") -> str:
         (len(plan.adopt), "identical and not ours yet (trueup adopt)"),
         (len(plan.accepted), "accepted by ignore rules"),
         (len(plan.unmanaged), "unmanaged"),
+        (len(plan.touched), "touched by others"),
         (len(plan.gaps), "not seen"),
     ]
     more = "".join(f" · {count} {what}" for count, what in extra if count)
@@ -142,6 +143,13 @@ def _show_rest(screen: Console, plan: Plan, concise: bool) -> None:
             orphan = f"  ({plain(thing.orphan)})" if thing.orphan else ""
             screen.print(f"    ? {thing.seen.kind}  {plain(thing.seen.resource.title())}{orphan}")
         _more(screen, len(plan.unmanaged) - 20)
+    for move in plan.owning:
+        if move.before is not None:
+            screen.print(f"  moved: {plain(str(move.before))} → {plain(str(move.address))} (the next apply records it)")
+    for touch in plan.touched:
+        times = f" ({touch.before.touched or '?'} → {touch.now.touched or '?'})"
+        screen.print(f"  [red]{touch.verdict}:[/] {plain(str(touch.place))}{plain(times)}")
+        screen.print(f"    if that is right: `trueup adopt {plain(str(touch.place))} --stack {plain(touch.now.stack)}`")
     for gap in plan.gaps:
         right = f"  [dim](needs {plain(gap.right)})[/]" if gap.right else ""
         where = f"{gap.account} {gap.kind} {gap.container}".rstrip()

@@ -11,7 +11,7 @@ from ..model.errors import ReconcileError
 from ..model.memory import Applied, Memory, Owned
 from ..model.observation import Container, Gap, Seen
 from ..model.resource import Address, Resource, Secret
-from ..model.spec import Declared, Ignore, Tree
+from ..model.spec import Declared, Ignore, Place, Tree
 from ..steps.plan.applied import resource_of
 from ..steps.plan.diff import as_json, cause_of, differences
 from ..steps.plan.match import Facts
@@ -65,14 +65,15 @@ def shown(shop: "Workshop", address: Address, stack: str | None) -> Shown:
     """Reads the listing that the address stands in. Raises ReconcileError where nothing is known of it."""
     tree, memory = shop.tree, shop.ledger(readonly=True).memory()
     name = _stack_of(tree, memory, address, stack)
+    place = Place(name, address)
     declared = tree.stacks[name].declared.get(address) if name in tree.stacks else None
-    owned = Facts.gather(tree, memory).owned_at.get((name, address))
-    applied = memory.applied.get((name, owned.address if owned else address))
+    owned = Facts.gather(tree, memory).owned_at.get(place)
+    applied = memory.applied.get(owned.place if owned else place)
     kind = shop.kinds.get(address.full_kind)
     listing = _listing(declared, owned, resource_of(applied, shop.kinds) if applied else None)
     found = look(shop, memory, (listings_of(tree, declared) if declared else {listing}) if listing else ())
-    declared = found.declared.get((name, address), declared)
-    live = found.matching.pairs.get((name, address)) if declared else None
+    declared = found.declared.get(place, declared)
+    live = found.matching.pairs.get(place) if declared else None
     if live is None and owned is not None:
         live = found.seen(owned.account, owned.kind, owned.id)
     rules = tuple(one for one in tree.stacks[name].ignores if one.address == address) if name in tree.stacks else ()
@@ -86,15 +87,15 @@ def shown(shop: "Workshop", address: Address, stack: str | None) -> Shown:
         read=listing is not None and found.was_read(listing),
         applied=applied,
         owned=owned,
-        differences=_differences(declared, live, applied, rules, shop.clock().date().isoformat()),
+        differences=differences_of(declared, live, applied, rules, shop.clock().date().isoformat()),
         rules=rules,
         gaps=found.gaps,
     )
 
 
 def _stack_of(tree: Tree, memory: Memory, address: Address, stack: str | None) -> str:
-    places = {(one.stack, one.address) for one in tree.declared()}
-    places |= {(row.stack, row.address) for row in memory.owned} | set(memory.applied)
+    places = {one.place for one in tree.declared()}
+    places |= {row.place for row in memory.owned} | set(memory.applied)
     stacks = sorted({name for name, known in places if known == address and stack in (None, name)})
     if len(stacks) == 1:
         return stacks[0]
@@ -117,9 +118,10 @@ def _listing(declared: Declared | None, owned: Owned | None, resource: Resource 
     return None
 
 
-def _differences(
+def differences_of(
     declared: Declared | None, live: Seen | None, applied: Applied | None, rules: tuple[Ignore, ...], today: str
 ) -> tuple[Difference, ...]:
+    """Field by field, with the rule of `rules` that accepts it `today` (ISO 8601)."""
     if declared is None or live is None or declared.resource.only_seen:
         return ()
     standing = {rule.field: rule for rule in rules if today <= rule.expires.isoformat()}

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..model.errors import ReconcileError
-from ..model.memory import Applied, Intent
+from ..model.memory import Applied, Intent, Sighting
 from ..model.spec import Tree, Writer
 from ..store import Entry, Holder, Ledger, RunRow
 from .plain import brief, plain
+from .running import Running, print_running
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,6 +30,8 @@ class Standing:
     applied: tuple[Applied, ...]
     last_run: RunRow | None
     intents: tuple[Intent, ...]
+    sightings: tuple[Sighting, ...]
+    """What is only seen, and was seen by an apply."""
     holder: Holder | None
     head: str | None
 
@@ -60,6 +63,7 @@ def standings(tree: Tree, ledger: Ledger) -> list[Standing]:
                 applied=tuple(one for (stack, _), one in memory.applied.items() if stack == name),
                 last_run=next((run for run in runs if name in run.stacks), None),
                 intents=tuple(one for one in memory.intents if one.stack == name),
+                sightings=tuple(one for place, one in sorted(memory.sightings.items()) if place.stack == name),
                 holder=holders.get(name),
                 head=heads.get(name),
             )
@@ -82,6 +86,12 @@ def status_document(ledger: Ledger, found: Iterable[Standing]) -> dict[str, Any]
                 "last_run": run_document(one.last_run) if one.last_run else None,
                 "revisions": one.revisions,
                 "open_intents": [{"address": str(open.address), "verb": open.verb} for open in one.intents],
+                "only_seen": len(one.sightings),
+                "touched": [
+                    {"address": str(seen.address), "before": seen.touched or None, "after": seen.noticed}
+                    for seen in one.sightings
+                    if seen.noticed
+                ],
                 "lease": _lease(one.holder) if one.holder else None,
                 "head": one.head,
             }
@@ -108,7 +118,8 @@ def run_document(one: RunRow) -> dict[str, Any]:
     }
 
 
-def print_standings(screen: "Console", ledger: Ledger, found: Sequence[Standing]) -> None:
+def print_standings(screen: "Console", ledger: Ledger, found: Sequence[Standing], now: Running | None = None) -> None:
+    """`now`: what the platforms say, where they were asked."""
     screen.print(f"ledger {plain(ledger.id)} at {plain(ledger.location)}")
     for one in found:
         screen.print(f"[bold]{plain(one.stack)}[/]  account {plain(one.account)}, writer {one.writer or '?'}")
@@ -121,11 +132,16 @@ def print_standings(screen: "Console", ledger: Ledger, found: Sequence[Standing]
             screen.print(
                 f"  [yellow]open[/]      {plain(intent.verb)} {plain(intent.address)}: announced, no answer yet"
             )
+        for seen in one.sightings:
+            if seen.noticed:
+                screen.print(f"  [red]touched[/]   {plain(seen.address)}: somebody wrote it, {plain(seen.noticed)}")
         if one.holder:
             over = ", no longer renewed" if one.holder.over else ""
             held = f"{plain(one.holder.holder)} (host {plain(one.holder.host)}, pid {one.holder.pid})"
             screen.print(f"  [yellow]held[/]      by {held} since {plain(one.holder.since)}{over}")
         screen.print(f"  head      {one.head or 'no history yet'}")
+        if now is not None:
+            print_running(screen, now, one.stack)
 
 
 def run_line(one: RunRow) -> str:

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
+from .memory import Sighting
 from .observation import Gap, Seen
 from .resource import Address, Key, Resource
 from .spec import Declared, Ignore, Location, Place
@@ -50,15 +51,21 @@ class Change:
     fields: tuple[FieldChange, ...] = ()
     wave: int = 0
     marker: str = ""
-    """Owner mark to leave on the platform with a create; "" for none."""
+    """Owner mark to leave on the platform, with a create or in place of an outdated one; "" for none."""
     references: Mapping[str, str] = field(default_factory=dict)
     managed: str = ""
     """The platform's own product that manages the live thing; "" for none."""
     needs: tuple[Place, ...] = ()
     """What must exist first."""
+    held_by: tuple[Place, ...] = ()
+    """Of a delete: what refers to it, or to what goes with it, and must be gone or changed first."""
     left: tuple[str, ...] = ()
     """Fields that an ignore rule accepts as they live: sent as they are, remembered as declared."""
     at: Location | None = None
+
+    @property
+    def place(self) -> Place:
+        return Place(self.stack, self.address)
 
     @property
     def kind(self) -> type[Resource]:
@@ -67,13 +74,19 @@ class Change:
         return type(resource)
 
     @property
+    def only_marks(self) -> bool:
+        """Whether all that is written is our own mark."""
+        names = {one.name for one in self.fields}
+        return self.verb == "update" and bool(self.marker) and names == {self.kind.marker_field}
+
+    @property
     def also_drifted(self) -> bool:
         return self.cause != "drift" and any(one.drifted for one in self.fields)
 
     @property
     def destructive(self) -> bool:
-        """Any replace, or a delete of a protected kind (DESIGN D13)."""
-        return self.verb == "replace" or (self.verb == "delete" and self.kind.protected)
+        """Any replace, or a delete of what is protected or runs (DESIGN D13)."""
+        return self.verb == "replace" or (self.verb == "delete" and (self.kind.protected or self.kind.runs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +108,37 @@ class Owning:
     address: Address
     seen: Seen
     declared: Declared | None
-    reason: Literal["marker", "intent", "moved", "agreed"]
-    """`agreed`: it is ours and lives as declared, but the ledger remembers it otherwise."""
+    reason: Literal["marker", "intent", "came", "moved", "agreed"]
+    """`came`: the platform made it along with something that we made.
+    `agreed`: it is ours and lives as declared, but the ledger remembers it otherwise."""
+    before: Address | None = None
+    """The address that it is moved from; None for the other reasons."""
+
+    @property
+    def place(self) -> Place:
+        return Place(self.stack, self.address)
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Somebody wrote what is declared and only seen. `before` is what was taken as right, `now` what would be instead.
+
+    Only a person can say whether it is right: the value is not ours, and what it was nobody kept.
+    """
+
+    before: Sighting
+    now: Sighting
+    known: bool
+    """Whether the fingerprint says that the value is another one; else only the time of the last writing moved."""
+    at: Location | None = None
+
+    @property
+    def place(self) -> Place:
+        return self.now.place
+
+    @property
+    def verdict(self) -> str:
+        return "value changed" if self.known else "touched, value unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +164,29 @@ class Plan:
     unmanaged: tuple[Unmanaged, ...] = ()
     gaps: tuple[Gap, ...] = ()
     owning: tuple[Owning, ...] = ()
-    gone: tuple[tuple[str, Address], ...] = ()
+    gone: tuple[Place, ...] = ()
     """(stack, address) of what the ledger owns, no stack declares and the platform no longer holds."""
+    touched: tuple[Touched, ...] = ()
+    sightings: tuple[Sighting, ...] = ()
+    """What the ledger is to remember of things that are only seen."""
+    unsighted: tuple[Place, ...] = ()
+    """Where it need not remember any: nothing that is only seen is declared there any more."""
+    let_go: tuple[Place, ...] = ()
+    """(stack, address) of what is ours by the ledger, and only seen by the stack file."""
     warnings: tuple[str, ...] = ()
     digest: str = ""
     predicted_calls: int = 0
     owned_counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """How many objects we own, by (stack, platform): what a blast radius is measured against."""
     declared_counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+
+class Came(NamedTuple):
+    """A live thing that the platform made along with another, unasked."""
+
+    kind: str
+    key: Key
+    id: str
 
 
 Status = Literal["done", "failed", "unsure", "held", "denied", "skipped"]
@@ -145,5 +202,7 @@ class Outcome:
     resource: Resource | None = None
     error: str = ""
     exit_code: int = 0
+    also: tuple[Came, ...] = ()
+    """What came into being with it. Whichever stack declares such a thing owns it without a person's word."""
     verified: bool | None = None
     """Seen on the platform afterwards; None: not looked at yet."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .resource import Address, Key
+from .spec import Place
 
 TOUCHED = "touched"
 """In `Applied.prints`: when the platform said, right after we wrote, that the thing was last written."""
@@ -21,6 +22,10 @@ class Owned:
     address: Address
     stack: str
 
+    @property
+    def place(self) -> Place:
+        return Place(self.stack, self.address)
+
 
 @dataclass(frozen=True, slots=True)
 class Applied:
@@ -34,6 +39,36 @@ class Applied:
     references: Mapping[str, str] = field(default_factory=dict)
     prints: Mapping[str, str] = field(default_factory=dict)
     at: str = ""
+
+    @property
+    def place(self) -> Place:
+        return Place(self.stack, self.address)
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """How a thing that is only seen was when it was last taken as right.
+
+    `prints` are the fingerprints of what the platform shows of its secret fields, and when it was last written
+    (`TOUCHED`). `noticed` is when somebody wrote it since, "" where nobody did. Times of writing are in the platform's
+    own words; `at` is ISO 8601, UTC.
+    """
+
+    stack: str
+    account: str
+    address: Address
+    id: str
+    prints: Mapping[str, str] = field(default_factory=dict)
+    noticed: str = ""
+    at: str = ""
+
+    @property
+    def place(self) -> Place:
+        return Place(self.stack, self.address)
+
+    @property
+    def touched(self) -> str:
+        return self.prints.get(TOUCHED, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +84,22 @@ class Intent:
     verb: str
     fields: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def place(self) -> Place:
+        return Place(self.stack, self.address)
+
 
 @dataclass(frozen=True)
 class Memory:
     """The whole of what a plan may ask the ledger."""
 
     owned: tuple[Owned, ...] = ()
-    applied: Mapping[tuple[str, Address], Applied] = field(default_factory=dict)
+    applied: Mapping[Place, Applied] = field(default_factory=dict)
     intents: tuple[Intent, ...] = ()
     pins: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """(account, platform) to the platform's id of the account."""
+    came: frozenset[tuple[str, str, str]] = frozenset()
+    """(account, kind, id) of what a platform made along with something of ours, and nobody owns yet."""
     approvals: frozenset[str] = frozenset()
     """Digests of approved plans."""
+    sightings: Mapping[Place, Sighting] = field(default_factory=dict)

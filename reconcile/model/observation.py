@@ -22,6 +22,9 @@ class Scope:
 
     account: str
     containers: frozenset[Container] | None = None
+    known: frozenset[tuple[str, str, str]] = frozenset()
+    """(kind, name, id) of what is ours and holds other things, by the name that the stacks have for it: a platform may
+    have renamed it, and its listings are asked for by that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +99,5 @@ class Observation:
     """The listings that were read whole."""
     account_id: str | None = None
     """The platform's id of the account that answered; None where it does not tell."""
+    notes: tuple[str, ...] = ()
+    """What a person must know of what was read; no gap."""

@@ -7,7 +7,7 @@ imports this layer only. The sandbox finds it, gives it a shelf of things, and s
 import datetime as dt
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 from .spec import Declared
 
@@ -21,6 +21,8 @@ class Caller:
     account: str
     id: str
     tier: str = "free"
+    token: str = ""
+    """The id of a token of the vendor's own making that came in place of the account's; "" for the account's."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,19 @@ class Told:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+class Neighbour(Protocol):
+    """Another platform of the same world, to which something on this one reaches: a person's hands, and eyes."""
+
+    def shelf(self, account: str, kind: str) -> Mapping[str, Thing]:
+        """The things of one kind in one account, by id."""
+
+    def create(self, account: str, kind: str, fields: Mapping[str, str]) -> Thing:
+        """As `PretendPlatform.create`. Raises ValueError."""
+
+    def delete(self, account: str, kind: str, id: str) -> None:
+        """As `PretendPlatform.delete`."""
+
+
 class World(Protocol):
     """What a Pretend may ask of the world it lives in."""
 
@@ -61,6 +76,44 @@ class World(Protocol):
 
     def new_id(self, digits: int = 32) -> str:
         """A fresh lower-case hex id; repeatable from the world's seed."""
+
+    def beside(self, platform: str) -> Neighbour | None:
+        """Another platform of this world; None where it is not there."""
+
+
+@dataclass(frozen=True)
+class ObjectKey:
+    """An access key of a platform's S3 side: whose it is, in which place of it, and what it may do with which bucket
+    ("*": all). `admin` also makes, lists and deletes buckets."""
+
+    account: str
+    place: str
+    secret: str = field(repr=False)
+    rights: Mapping[str, Literal["read", "write", "admin"]]
+
+
+class PretendObjects(Protocol):
+    """The S3 side of a platform: its keys and buckets. The objects themselves are kept by the sandbox."""
+
+    def places(self) -> Sequence[str]:
+        """What stands after `/s3/` in an address of it."""
+
+    def key(self, world: World, place: str, id: str, tokens: Mapping[str, str]) -> ObjectKey | None:
+        """`tokens` are the accounts' own, by account name. None: there is no such key."""
+
+    def buckets(self, world: World, key: ObjectKey) -> Sequence[str]: ...
+
+    def make(self, world: World, key: ObjectKey, name: str) -> str:
+        """The S3 error code where it is refused, or ""."""
+
+    def remove(self, world: World, key: ObjectKey, name: str) -> str:
+        """As `make`."""
+
+    def count(self, world: World, key: ObjectKey, name: str, objects: int) -> None:
+        """How many objects a bucket holds now."""
+
+    def emptied(self, world: World) -> None:
+        """No bucket holds an object: they end with the process."""
 
 
 Handler = Callable[[World, Asked], Told]
@@ -84,9 +137,11 @@ class Route:
 class PretendPlatform(Protocol):
     """The vendor, as far as we use it. Found by discovery: `class Pretend` at the end of a platform's file.
 
-    Four more it may have: `environment(url, token)`, what a shell exports for the vendor's clients; `rates`, by tier
-    what `rate` is for the others; `budget(limit, left, reset)`, the vendor's headers in place of the standard's, where
-    `reset` is in seconds since 1970; `shown(kind, thing)`, a thing without the values that a world keeps to itself.
+    Six more it may have: `objects`, its S3 side (`PretendObjects`); `caller(world, headers)`, who speaks where a
+    request's headers, by lower-case name, hold another credential than the account's token, None where they do not;
+    `environment(url, token)`, what a shell exports for the vendor's clients; `rates`, by tier what `rate` is for the
+    others; `budget(limit, left, reset)`, the vendor's headers in place of the standard's, where `reset` is in seconds
+    since 1970; `shown(kind, thing)`, a thing without the values that a world keeps to itself.
     """
 
     name: ClassVar[str]

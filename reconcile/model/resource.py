@@ -124,6 +124,8 @@ class Resource(BaseModel):
     """The field (with `RefersTo`) whose logical name groups the section: `records: {bilko-io: {mail: …}}`."""
     nested: ClassVar[bool] = False
     """Its section stands inside the entry of the resource that groups it, and is applied together with it."""
+    apart: ClassVar[bool] = False
+    """Where several are written down at once, each has a stack of its own with everything that stands in it."""
     shorthand: ClassVar[str] = ""
     """The field that a bare value in the stack file means: `NODE_ENV: production`; "" where fields are always named."""
     logical_name: ClassVar[re.Pattern[str]] = LOGICAL_NAME
@@ -132,6 +134,10 @@ class Resource(BaseModel):
     """Only looked up: never created, changed or deleted by us."""
     protected: ClassVar[bool] = False
     """Holds what cannot be made again: deleted by hand only."""
+    runs: ClassVar[bool] = False
+    """Something runs there that ends with it: deleted once a person agreed."""
+    standing: ClassVar[bool] = False
+    """Whatever it stands in has one unasked, in a plain state: it counts as there where it is otherwise, or ours."""
     marker_field: ClassVar[str] = ""
     """The field that carries our owner mark where it is undeclared; "" where the platform has no place for one."""
 
@@ -196,14 +202,30 @@ class Resource(BaseModel):
         """Why only a person can make it where it is missing; "" where we can."""
         return ""
 
+    def unfit(self, live: Self) -> str:
+        """Why what lives will not do, of what is only seen; "" where it will, and where nobody can read it."""
+        return ""
+
+    def decided_elsewhere(self) -> frozenset[str]:
+        """Fields of a live thing that no setting of the platform decides: a difference in them cannot be written."""
+        return frozenset()
+
+    def loosened(self, after: "Resource | None") -> str:
+        """Why a person must agree before it becomes `after`, None where it is deleted; "" where nobody need."""
+        return ""
+
     def touched_at(self) -> str:
         """When the platform says that it was last written; "" where it does not say."""
         return str(getattr(self, "updated_at", None) or "")
 
+    def secrets(self) -> dict[str, SecretText]:
+        """Its secret values, by field."""
+        found = ((name, getattr(self, name)) for name in _may_be_secret(type(self)))
+        return {name: value for name, value in found if isinstance(value, SecretText)}
+
     def prints(self) -> dict[str, str]:
         """The fingerprints of its secret values, by field; what has none is left out."""
-        found = ((name, getattr(self, name)) for name in _may_be_secret(type(self)))
-        return {name: value.print for name, value in found if isinstance(value, SecretText) and value.print}
+        return {name: value.print for name, value in self.secrets().items() if value.print}
 
     def referred_as(self) -> str:
         """What a field that names this resource holds after loading: its own name, or its path where names repeat."""
@@ -212,6 +234,18 @@ class Resource(BaseModel):
     def contents(self) -> str:
         """The container of what it groups: the zone's own name for its records."""
         return self.referred_as()
+
+    def apart_by(self) -> str:
+        """What tells it from others of its name in short: a record's type. "" where nothing does."""
+        return str(getattr(self, "type", None) or "")
+
+    def worded(self) -> Mapping[str, Any]:
+        """Fields that a person writes otherwise than the platform tells them, and means the same; None: not at all."""
+        return {}
+
+    def untold(self) -> str:
+        """What of a live thing no stack file can say, as a sentence; "" where all can be said."""
+        return ""
 
     def title(self) -> str:
         """How a person at the console would call it."""

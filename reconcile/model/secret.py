@@ -32,6 +32,10 @@ class SecretText:
         value = other.reveal() if isinstance(other, SecretText) else other
         return hmac.compare_digest(self.__value.encode(), value.encode())
 
+    def ends_with(self, text: str) -> bool:
+        """Whether the value ends so."""
+        return self.__value.endswith(text)
+
     def __repr__(self) -> str:
         return f"<secret {self.label}>"
 

@@ -49,6 +49,10 @@ class Declared:
     needs: tuple[Place, ...] = ()
     """What must exist first: the group it stands in, and everything it names or whose output it refers to."""
 
+    @property
+    def place(self) -> Place:
+        return Place(self.stack, self.address)
+
     def target_of(self, reference: Reference) -> Place | None:
         """Where the thing that a reference of this resource names is declared."""
         return target_among(self.needs, reference)

@@ -2,7 +2,7 @@
 
 Obligations stand in docs/coverage/<system>.yaml; a declared resource says `covers: [id]`. That alone is a claim: a line
 is held only if the resource may hold such a line (`MAY_HOLD`) and a test has edited it behind our back and seen the
-drift. Those tests write docs/coverage/proved.yaml.
+drift. Those tests write docs/coverage/proved.yaml. What people do through a command stands in procedures.yaml there.
 """
 
 import difflib
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 import yaml
@@ -24,14 +25,33 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 
 FOLDER = Path("docs/coverage")
 PROVED = "proved.yaml"
+PROCEDURES = "procedures.yaml"
 LARGEST_BYTES = 8 * 1024 * 1024
 
 MAY_HOLD: Mapping[tuple[str, str], frozenset[str]] = {
     ("dns", "cloudflare"): frozenset({"cloudflare.record", "cloudflare.zone"}),
+    # What an environment holds is what runs there.
+    ("environment", "railway"): frozenset({"railway.environment", "railway.instance"}),
+    # A port of a service is its domain's, or the variable PORT.
+    ("service", "railway"): frozenset(
+        {"railway.service", "railway.instance", "railway.service-domain", "railway.variable"}
+    ),
+    ("domain", "railway"): frozenset({"railway.domain", "railway.service-domain"}),
+    # The disk, and the name that POSTGRES_DB gives.
+    ("database", "railway"): frozenset({"railway.service", "railway.instance", "railway.volume", "railway.variable"}),
+    ("deploy", "railway"): frozenset({"railway.instance"}),
+    ("variable", "railway"): frozenset({"railway.variable", "railway.shared-variable"}),
+    ("backup", "railway"): frozenset({"railway.volume"}),
+    ("scale", "railway"): frozenset({"railway.instance"}),
+    ("access", "railway"): frozenset({"railway.variable"}),
+    # A Redis that runs on Railway.
+    ("service", "redis"): frozenset({"railway.service", "railway.instance"}),
 }
 """(kind, on) of an obligation to the kinds of resource that may hold it. README.md of the folder prints the same."""
 
 BY_DECLARING = frozenset({"declared", "rotated"})
+ASKED_BY_A_PLAN = frozenset({("variable", "railway")})
+"""(kind, on) of probed lines whose probe is the plan: it asks for each declared variable and names what lacks."""
 BY_PEOPLE = frozenset({"human", "out"})
 
 
@@ -64,6 +84,18 @@ class Obligation(BaseModel):
     @property
     def system(self) -> str:
         return self.id.rpartition("-")[0]
+
+
+class Procedure(BaseModel):
+    """How people meet an obligation: through a command of ours that a test tries."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    command: str = Field(pattern=r"^[a-z][a-z -]*$")
+    """Without the product's name."""
+    test: str = Field(pattern=r"^tests/[a-z_/]+\.py::test_\w+$")
+    because: str = ""
+    """Why a command meets a line whose `hold` is not `command`; without it such a line stays as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,24 +143,31 @@ def proof_of(declared: Declared) -> str:
     return f"{declared.stack}/{declared.address}"
 
 
-def coverage(obligations: Mapping[str, Sequence[Obligation]], tree: Tree, proved: AbstractSet[str]) -> Report:
-    """Sets every obligation against what the stacks declare. `proved` holds `proof_of` names."""
+def coverage(
+    obligations: Mapping[str, Sequence[Obligation]],
+    tree: Tree,
+    proved: AbstractSet[str],
+    procedures: Mapping[str, Procedure] = MappingProxyType({}),
+) -> Report:
+    """Sets every obligation against what the stacks declare. `proved` holds `proof_of` names, `procedures` is by id."""
     claims: dict[str, list[Declared]] = {}
     for declared in tree.declared():
         for identity in dict.fromkeys(declared.covers):
             claims.setdefault(identity, []).append(declared)
     known = {line.id: line for lines in obligations.values() for line in lines}
     systems = {
-        name: tuple(_stand(line, claims.get(line.id, ()), proved) for line in lines)
+        name: tuple(_stand(line, claims.get(line.id, ()), proved, procedures.get(line.id)) for line in lines)
         for name, lines in obligations.items()
     }
-    return Report(systems, tuple(_problems(claims, known)))
+    return Report(systems, (*_problems(claims, known), *_unfit_procedures(procedures, known)))
 
 
-def _stand(line: Obligation, claims: Sequence[Declared], proved: AbstractSet[str]) -> Line:
+def _stand(line: Obligation, claims: Sequence[Declared], proved: AbstractSet[str], procedure: Procedure | None) -> Line:
     if line.hold in BY_PEOPLE:
         return Line(line, "human", line.says)
-    if line.hold not in BY_DECLARING:
+    if procedure is not None and _by_command(line, procedure):
+        return Line(line, "procedure", f"people do it with `trueup {procedure.command}`")
+    if not _by_declaring(line):
         return Line(line, "open", f"held by another way than declaring ({line.hold}), which {line.work} brings")
     if not claims:
         return Line(line, "open", "no stack covers it")
@@ -142,7 +181,18 @@ def _stand(line: Obligation, claims: Sequence[Declared], proved: AbstractSet[str
     return Line(line, "held", f"by {_named(fitting)}")
 
 
+def _by_declaring(line: Obligation) -> bool:
+    return line.hold in BY_DECLARING or (line.hold == "probed" and (line.kind, line.on) in ASKED_BY_A_PLAN)
+
+
+def _by_command(line: Obligation, procedure: Procedure) -> bool:
+    return line.hold == "command" or bool(procedure.because)
+
+
 def _fits(claim: Declared, line: Obligation) -> bool:
+    # That a secret is there says nothing of its age.
+    if line.hold == "rotated" and claim.resource.only_seen:
+        return False
     return claim.address.full_kind in MAY_HOLD.get((line.kind, line.on), frozenset())
 
 
@@ -164,11 +214,22 @@ def _fault(identity: str, claim: Declared, known: Mapping[str, Obligation]) -> t
     if line is None:
         near = difflib.get_close_matches(identity, known, n=1)
         return f"no obligation has the id {identity!r}", f"nearest: {near[0]}" if near else ""
-    if line.hold not in BY_DECLARING:
+    if not _by_declaring(line):
         return f"{identity} is not held by declaring something (hold: {line.hold})", "remove it from `covers:`"
     if not _fits(claim, line):
         return f"a {claim.address.full_kind} cannot hold {identity} ({line.kind} on {line.on})", "it counts as claimed"
     return "", ""
+
+
+def _unfit_procedures(procedures: Mapping[str, Procedure], known: Mapping[str, Obligation]) -> Iterator[Problem]:
+    file = (FOLDER / PROCEDURES).as_posix()
+    for identity, procedure in procedures.items():
+        line = known.get(identity)
+        if line is None:
+            yield Problem(file, 0, identity, f"no obligation has the id {identity!r}")
+        elif line.hold in BY_PEOPLE or not _by_command(line, procedure):
+            message = f"{identity} is not met by a command (hold: {line.hold})"
+            yield Problem(file, 0, identity, message, "remove it, or say `because:`")
 
 
 def read_obligations(root: Path) -> dict[str, list[Obligation]]:
@@ -179,7 +240,7 @@ def read_obligations(root: Path) -> dict[str, list[Obligation]]:
     found: dict[str, list[Obligation]] = {}
     problems: list[Problem] = []
     for path in sorted((root / FOLDER).glob("*.yaml")):
-        if path.name == PROVED:
+        if path.name in (PROVED, PROCEDURES):
             continue
         try:
             found[path.stem] = _lines(root, path)
@@ -195,18 +256,29 @@ def read_proved(root: Path) -> frozenset[str]:
 
     Raises SpecError.
     """
-    path = root / FOLDER / PROVED
-    if not path.exists():
-        return frozenset()
-    file = path.relative_to(root).as_posix()
-    try:
-        stacks = _PROVED.validate_python(_parsed(_text(root, path), file) or {})
-    except ValidationError as error:
-        raise SpecError([Problem(file, 0, _place(one["loc"]), one["msg"]) for one in error.errors()]) from None
+    stacks = _of_file(root, PROVED, _PROVED)
     return frozenset(f"{stack}/{address}" for stack, addresses in stacks.items() for address in addresses)
 
 
-_PROVED = TypeAdapter(dict[str, list[str]])
+def read_procedures(root: Path) -> Mapping[str, Procedure]:
+    """docs/coverage/procedures.yaml by obligation; empty where there is none. Raises SpecError."""
+    return _of_file(root, PROCEDURES, _PROCEDURES)
+
+
+def _of_file(root: Path, name: str, shape: TypeAdapter[dict[str, Any]]) -> dict[str, Any]:
+    """A file of the folder; empty where there is none. Raises SpecError."""
+    path = root / FOLDER / name
+    if not path.exists():
+        return {}
+    file = path.relative_to(root).as_posix()
+    try:
+        return shape.validate_python(_parsed(_text(root, path), file) or {})
+    except ValidationError as error:
+        raise SpecError([Problem(file, 0, _place(one["loc"]), one["msg"]) for one in error.errors()]) from None
+
+
+_PROVED: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, list[str]])
+_PROCEDURES: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Procedure])
 _OBLIGATIONS = TypeAdapter(list[Obligation])
 
 

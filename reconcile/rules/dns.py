@@ -21,6 +21,8 @@ def apex_ns_and_mx_need_a_person(plan: Plan) -> Iterator[tuple[Decision, Change 
     for change in plan.changes:
         if not _is_record(change) or change.verb == "create" or change.cause == "drift" or change.verb == "adopt":
             continue
+        if change.only_marks:
+            continue
         for resource in (change.before, change.after):
             what = _precious(resource)
             if what:

@@ -24,7 +24,7 @@ OnCall = Callable[[int, str], None]
 """Told the call's number and "before" or "after" its effect; what it raises reaches the caller in process."""
 
 _WRITES = frozenset(("POST", "PUT", "PATCH"))
-_CURSORS = ("cursor", "after", "starting_after", "offset")
+_CURSORS = ("cursor", "after", "starting_after", "offset", "until", "from")
 
 
 @dataclass
@@ -123,6 +123,12 @@ class Mount:
         return reply
 
     def _caller(self) -> Caller:
+        ask = getattr(self.pretend, "caller", None)
+        if ask is not None:
+            headers = {name.lower(): value for name, value in flask.request.headers.items()}
+            told: Caller | None = ask(self.place, headers)
+            if told is not None:
+                return told
         given = flask.request.headers.get("Authorization")
         if given is None:
             raise _Refused(401, "missing credentials")

@@ -3,11 +3,11 @@
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import cast
 
-from ..model.pretend import Thing, World
+from ..model.pretend import Neighbour, PretendPlatform, Thing, World
 
 Shelf = dict[str, Thing]
 Shelves = dict[str, dict[str, Shelf]]
@@ -60,6 +60,8 @@ class Place:
     held: Shelves = field(default_factory=dict)
     account_ids: Mapping[str, str] = field(default_factory=dict)
     past: Shelves | None = None
+    neighbours: Callable[[str], Neighbour | None] = lambda platform: None
+    """The world's other platforms, by name."""
 
     def shelf(self, account: str, kind: str) -> MutableMapping[str, Thing]:
         return self.held.setdefault(account, {}).setdefault(kind, {})
@@ -76,13 +78,16 @@ class Place:
     def new_id(self, digits: int = 32) -> str:
         return self.ids.new(digits)
 
+    def beside(self, platform: str) -> Neighbour | None:
+        return self.neighbours(platform)
+
     def remember(self) -> None:
         """Keep the place as it is now, for listings that lag. A whole copy: things may be changed in place."""
         self.past = cast(Shelves, json.loads(json.dumps(self.held)))
 
     def yesterday(self) -> World:
         """The place before the last write. Writing to it changes nothing that lasts."""
-        return Place(self.clock, self.ids, self.past or {}, self.account_ids)
+        return Place(self.clock, self.ids, self.past or {}, self.account_ids, neighbours=self.neighbours)
 
 
 @dataclass
@@ -122,3 +127,23 @@ class Shifted:
 
     def new_id(self, digits: int = 32) -> str:
         return self.place.new_id(digits)
+
+    def beside(self, platform: str) -> Neighbour | None:
+        return self.place.beside(platform)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What one platform of a world can see and do on another, as a person with a console could."""
+
+    place: Place
+    pretend: PretendPlatform
+
+    def shelf(self, account: str, kind: str) -> Mapping[str, Thing]:
+        return self.place.shelf(account, kind)
+
+    def create(self, account: str, kind: str, fields: Mapping[str, str]) -> Thing:
+        return self.pretend.create(self.place, account, kind, fields)
+
+    def delete(self, account: str, kind: str, id: str) -> None:
+        self.pretend.delete(self.place, account, kind, id)

@@ -18,7 +18,7 @@ from .doors import in_process
 from .faults import Fault, can_meet, parse_fault
 from .limits import RateLimit
 from .mount import Mount, OnCall, Terms
-from .shelves import Clock, Ids, Place
+from .shelves import Clock, Ids, Place, Reach
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -81,7 +81,12 @@ class World:
         tiers = getattr(pretend, "rates", {})
         limit = RateLimit(*pretend.rate, lambda: self.now().timestamp(), tiers) if rate_limits else None
         ids = {caller.account: caller.id for caller in callers.values()}
-        return Mount(pretend, Place(self._clock, self._ids, held, ids), callers, self._terms, limit)
+        place = Place(self._clock, self._ids, held, ids, neighbours=self._beside)
+        return Mount(pretend, place, callers, self._terms, limit)
+
+    def _beside(self, platform: str) -> Reach | None:
+        mount = self._mounts.get(platform)
+        return Reach(mount.place, mount.pretend) if mount is not None else None
 
     @property
     def platforms(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ declared, lives, not ours     owned; history = the live values of the declared f
 declared, lives, ours, new    the same, for what `recover` found: owned without a history
 undeclared, our mark or ours  only where it is named: history = all live values, so that the next plan deletes it
 absent, or not seen           nothing
+only seen, and touched        taken as right where it is named; where nobody touched it, as it was found
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -12,15 +13,12 @@ from datetime import datetime
 from typing import Any
 
 from ..model.change import Change, Plan
-from ..model.memory import Applied, Memory, Owned
+from ..model.memory import Applied, Memory, Owned, Sighting
 from ..model.observation import Mark, Seen
 from ..model.resource import Address, Resource
 from ..model.secret import SecretText
-from ..model.spec import Declared, Tree
-from ..store import kept_fields
-
-Place = tuple[str, Address]
-"""(stack, address)."""
+from ..model.spec import Declared, Place, Tree
+from ..store import Ledger, kept_fields
 
 
 @dataclass(frozen=True)
@@ -31,6 +29,10 @@ class Taken:
     applied: tuple[Applied, ...] = ()
     differing: tuple[Place, ...] = ()
     undeclared: tuple[Place, ...] = ()
+    sightings: tuple[Sighting, ...] = ()
+    """Of what is only seen: as the ledger is to remember it."""
+    accepted: tuple[Sighting, ...] = ()
+    """The same, where a person says that what others wrote is right."""
 
     @property
     def identical(self) -> int:
@@ -38,7 +40,7 @@ class Taken:
 
     @property
     def places(self) -> tuple[Place, ...]:
-        return tuple((one.stack, one.address) for one in self.applied)
+        return tuple(one.place for one in self.applied)
 
 
 @dataclass
@@ -75,7 +77,23 @@ def take_over(
     _give_history(plan, tree, memory, wanted, taking)
     if addresses:
         _take_undeclared(plan, tree.project.name, addresses, memory, taking)
-    return Taken(tuple(taking.owned), tuple(taking.applied), tuple(taking.differing), tuple(taking.undeclared))
+    accepted = tuple(one.now for one in plan.touched if one.place.address in addresses)
+    places = {one.place for one in accepted}
+    return Taken(
+        tuple(taking.owned),
+        tuple(taking.applied),
+        tuple(taking.differing),
+        tuple(taking.undeclared),
+        tuple(one for one in plan.sightings if wanted(one.address) and one.place not in places),
+        accepted,
+    )
+
+
+def keep(ledger: Ledger, taken: Taken, run: int | None = None) -> None:
+    """Writes what was taken over."""
+    ledger.own(taken.owned, taken.applied, "adopted", run)
+    ledger.sight(taken.sightings, run=run)
+    ledger.sight(taken.accepted, why="touch accepted", run=run)
 
 
 def _take(change: Change, taking: _Taking) -> None:
@@ -86,29 +104,29 @@ def _take(change: Change, taking: _Taking) -> None:
     )
     taking.history(change.stack, change.address, baseline(change.after, live), change.references)
     if change.fields:
-        taking.differing.append((change.stack, change.address))
+        taking.differing.append(change.place)
 
 
 def _claim(seen: Seen, declared: Declared, plan: Plan, memory: Memory, taking: _Taking) -> None:
     """A thing that our mark or an announcement says is ours, before the ledger knows it."""
-    here = (declared.stack, declared.address)
+    here = declared.place
     taking.owned.append(Owned(declared.account, seen.kind, seen.key, seen.id, declared.address, declared.stack))
     if here not in memory.applied:
         taking.history(*here, baseline(declared.resource, seen.resource), declared.references)
-        if any((one.stack, one.address) == here for one in plan.changes):
+        if any(one.place == here for one in plan.changes):
             taking.differing.append(here)
 
 
 def _give_history(plan: Plan, tree: Tree, memory: Memory, wanted: Callable[[Address], bool], taking: _Taking) -> None:
     """What is owned, declared, lives, and has no history: after `recover`."""
-    changes = {(one.stack, one.address): one for one in plan.changes}
+    changes = {one.place: one for one in plan.changes}
     hidden = {(gap.account, gap.kind, gap.container) for gap in plan.gaps}
     accepted: dict[Place, dict[str, Any]] = {}
     for difference in plan.accepted:
-        fields = accepted.setdefault((difference.stack, difference.address), {})
+        fields = accepted.setdefault(Place(difference.stack, difference.address), {})
         fields[difference.field.name] = difference.field.before
     for row in memory.owned:
-        here = (row.stack, row.address)
+        here = row.place
         spec = tree.stacks.get(row.stack)
         declared = spec.declared.get(row.address) if spec else None
         if here in memory.applied or row.stack not in plan.stacks or declared is None or not wanted(row.address):
@@ -132,13 +150,13 @@ def _is_hidden(declared: Declared, hidden: Collection[tuple[str, str, str]]) -> 
 def _take_undeclared(plan: Plan, project: str, addresses: Collection[Address], memory: Memory, taking: _Taking) -> None:
     """What no stack declares any more, and the ledger or our mark knows by one of the addresses."""
     rows = {(one.account, one.kind, one.id): one for one in memory.owned}
-    places = [(stack, address) for stack in plan.stacks for address in addresses]
-    by_mark = {Mark.of(project, stack, address): (stack, address) for stack, address in places}
+    places = [Place(stack, address) for stack in plan.stacks for address in addresses]
+    by_mark = {Mark.of(project, *place): place for place in places}
     for left in plan.unmanaged:
         seen = left.seen
         row = rows.get((left.account, seen.kind, seen.id))
         marked = by_mark.get(seen.owner) if seen.owner is not None else None
-        here = marked if row is None else (row.stack, row.address)
+        here = marked if row is None else row.place
         if here is None or here not in places or here[1].full_kind != seen.kind:
             continue
         stack, address = here

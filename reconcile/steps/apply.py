@@ -41,6 +41,7 @@ class Executor:
     tell: Callable[[Outcome], None]
     _outputs: dict[Place, Resource] = field(default_factory=dict)
     _failed: set[Place] = field(default_factory=set)
+    _done: set[Place] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def apply(self, judged: Judged) -> list[Outcome]:
@@ -73,6 +74,9 @@ class Executor:
         waits_for = sorted(str(place) for place in change.needs if place in self._failed)
         if waits_for:
             return Outcome(change, "skipped", error=f"needs {', '.join(waits_for)}", exit_code=13)
+        held_by = sorted(str(place) for place in change.held_by if place not in self._done)
+        if held_by:
+            return Outcome(change, "skipped", error=f"{', '.join(held_by)} still refers to it", exit_code=13)
         return None
 
     def _resolve(self, change: Change) -> Change | Outcome:
@@ -138,15 +142,12 @@ class Executor:
 
     def _note(self, outcome: Outcome) -> None:
         if outcome.status == "done":
+            self._done.add(outcome.change.place)
             if outcome.resource is not None:
-                self._outputs[_place(outcome.change)] = outcome.resource
+                self._outputs[outcome.change.place] = outcome.resource
         else:
-            self._failed.add(_place(outcome.change))
+            self._failed.add(outcome.change.place)
         self.tell(outcome)
-
-
-def _place(change: Change) -> Place:
-    return Place(change.stack, change.address)
 
 
 def _as_sent(change: Change) -> Change:

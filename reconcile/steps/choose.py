@@ -16,11 +16,13 @@ Kinds = Mapping[str, type[Resource]]
 
 @dataclass(frozen=True)
 class Filter:
-    """What is asked for. Empty: everything. `containers` are zones; `names` are globs; `kind` is a full kind."""
+    """What is asked for. Empty: everything. `containers` are zones; `projects` are what other things belong to in the
+    end; `names` are globs; `kind` is a full kind."""
 
     containers: frozenset[str] = frozenset()
     names: tuple[str, ...] = ()
     kind: str = ""
+    projects: frozenset[str] = frozenset()
 
     def scope(self, account: str, platform: str, kinds: Kinds) -> Scope | None:
         """What to read; None where a platform holds nothing of what is asked for."""
@@ -32,7 +34,7 @@ class Filter:
             return Scope(account)
         found = set()
         for cls in wanted:
-            if not cls.group_by:
+            if not cls.refers():
                 found.add(Container(cls.kind))
             elif self.containers:
                 found.add(Container(cls.refers()[cls.group_by]))
@@ -42,12 +44,16 @@ class Filter:
         return Scope(account, frozenset(found))
 
     def _takes(self, cls: type[Resource]) -> bool:
-        return (not self.kind or cls.kind == self.kind) and (not self.containers or bool(cls.group_by))
+        in_zone = bool(cls.group_by) and not cls.nested
+        return (not self.kind or cls.kind == self.kind) and (not self.containers or in_zone)
 
     def chooses(self, resource: Resource) -> bool:
         """Whether a thing is asked for by itself."""
         cls = type(resource)
         if not self._takes(cls) or (self.containers and resource.container() not in self.containers):
+            return False
+        top = resource.container().partition("/")[0] or resource.title()
+        if self.projects and top not in self.projects:
             return False
         if not self.names:
             return True
@@ -75,9 +81,20 @@ def to_import(
                 found.append(Found(seen.resource, managed))
             else:
                 rest.append(seen)
-    needed = set(needed_by([one.resource for one in found if not one.why_not]))
-    found += [Found(one.resource) for one in rest if (one.kind, getattr(one.resource, "name", "")) in needed]
-    return found
+    return found + [Found(one) for one in _needed([one.resource for one in found if not one.why_not], rest)]
+
+
+def _needed(resources: Sequence[Resource], rest: Iterable[Seen]) -> list[Resource]:
+    """Of the rest what the resources refer to, and what that refers to."""
+    others = {(one.kind, one.resource.referred_as()): one.resource for one in rest if not one.managed}
+    needed: dict[tuple[str, str], Resource] = {}
+    wanted = list(needed_by(resources))
+    while wanted:
+        place = wanted.pop()
+        if place in others and place not in needed:
+            needed[place] = others[place]
+            wanted += needed_by([others[place]])
+    return list(needed.values())
 
 
 def undeclared_of(resources: Iterable[Resource], tree: Tree, account: str) -> list[Found]:
@@ -94,10 +111,10 @@ def needed_by(resources: Iterable[Resource]) -> Iterable[tuple[str, str]]:
 
 
 def declared_elsewhere(tree: Tree, account: str) -> dict[tuple[str, str], Known]:
-    """Everything that an account's stacks declare, by (kind, the platform's own name)."""
+    """Everything that an account's stacks declare, by kind and as the platform refers to it, or where it stands."""
     return {
-        (one.address.full_kind, str(getattr(one.resource, "name", one.address.leaf))): Known(
-            one.stack, one.address.leaf
+        (one.address.full_kind, one.resource.referred_as() or f"{one.stack}/{one.address.name}"): Known(
+            one.stack, one.address.leaf, one.resource.keys()[0]
         )
         for one in tree.declared()
         if one.account == account

@@ -45,6 +45,8 @@ def text(value: str) -> str:
         return value
     if _CONTROL.search(value):
         raise ValueError("a control character, which a stack file cannot hold")
+    if '"' in value and "'" not in value and value.isprintable():
+        return f"'{value}'"
     quoted = json.dumps(value, ensure_ascii=False)
     return _NOT_RAW.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)
 

@@ -1,15 +1,14 @@
 """Secrets that stacks only name become values: from the runner's environment into their fields. Pure."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from ..model.resource import Address
 from ..model.secret import SecretText
-from ..model.spec import Declared, Tree
-
-Fingerprint = Callable[[str], str]
+from ..model.spec import Declared, Place, Tree
+from .plan.seen import Fingerprint, is_watched
 
 
 class Wanted(NamedTuple):
@@ -21,10 +20,20 @@ class Wanted(NamedTuple):
 
 
 class Note(NamedTuple):
-    """What a plan of a stack must say."""
+    """What a plan of a stack must say; `number` is its first word, and is summed up over the stacks (0: none)."""
 
     stack: str
     text: str
+    number: int = 0
+
+
+def said(notes: Iterable[Note], stacks: Collection[str]) -> tuple[str, ...]:
+    """What a plan of some stacks says: each text once."""
+    counts: dict[str, int] = {}
+    for note in notes:
+        if note.stack in stacks:
+            counts[note.text] = counts.get(note.text, 0) + note.number
+    return tuple(f"{count} {text}" if count else text for text, count in counts.items())
 
 
 def wanted_of(tree: Tree) -> Iterator[Wanted]:
@@ -41,18 +50,19 @@ def reveal(
     environment: Mapping[str, str],
     fingerprint: Fingerprint | None,
     *,
+    why: str = "",
     pretend: Callable[[str], SecretText] | None = None,
 ) -> tuple[Tree, list[Note]]:
     """The tree with the values that its stacks name, and what could not be filled.
 
     A variable that is not set, or empty, leaves its field None: not compared. `pretend` gives a value in its place;
-    only a sandbox may have one. Without `fingerprint` a value is sent where it is missing, and is compared only where
-    the platform shows it.
+    only a sandbox may have one. Without `fingerprint` (`why` says why) a value is sent where it is missing, and is
+    compared only where the platform shows it, else by when it was written.
     """
     values: dict[str, SecretText | None] = {}
-    filled: dict[tuple[str, Address], dict[str, SecretText]] = {}
+    filled: dict[Place, dict[str, SecretText]] = {}
     notes: list[Note] = []
-    blind: dict[str, int] = {}
+    blind = Counter(one.stack for one in tree.declared() if fingerprint is None and is_watched(one.resource))
     for one, variable, field in wanted_of(tree):
         if variable not in values:
             values[variable] = _value(variable, environment, fingerprint, pretend)
@@ -60,11 +70,10 @@ def reveal(
         if value is None:
             notes.append(Note(one.stack, f"{one.address}: environment variable {variable} is not set; not compared"))
             continue
-        filled.setdefault((one.stack, one.address), {})[field] = value
-        if not value.print:
-            blind[one.stack] = blind.get(one.stack, 0) + 1
-    for stack, count in blind.items():
-        notes.append(Note(stack, f"stack {stack}: fingerprints cannot be made; sealed values not compared: {count}"))
+        filled.setdefault(one.place, {})[field] = value
+        blind.update([one.stack] if not value.print else [])
+    text = f"of the secrets can be compared by time only: {why or 'no fingerprint can be made'}"
+    notes.extend(Note(stack, text, count) for stack, count in blind.items())
     return (_with(tree, filled) if filled else tree), notes
 
 
@@ -86,7 +95,7 @@ def _value(
     return SecretText(value.reveal(), value.label, fingerprint(value.reveal()))
 
 
-def _with(tree: Tree, filled: Mapping[tuple[str, Address], Mapping[str, SecretText]]) -> Tree:
+def _with(tree: Tree, filled: Mapping[Place, Mapping[str, SecretText]]) -> Tree:
     stacks = dict(tree.stacks)
     for name in dict.fromkeys(stack for stack, _ in filled):
         declared = dict(stacks[name].declared)

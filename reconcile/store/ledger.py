@@ -1,7 +1,7 @@
 """The ledger: what was announced, what became of it, what is ours, and who is at work."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
@@ -11,14 +11,15 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from ..model.change import Change, Outcome
 from ..model.errors import LedgerError, WrongAccount
-from ..model.memory import Applied, Memory, Owned
+from ..model.memory import Applied, Memory, Owned, Sighting
 from ..model.resource import Address
+from ..model.spec import Place
 from . import backup, chain, owning, recall
 from .chain import Draft, Entry
 from .door import Door
 from .lease import Holder, Lease, Timing, holders, unlock
 from .recall import RunRow
-from .tables import approval, intent, pin
+from .tables import CAME, approval, intent, pin
 from .tables import run as runs_table
 from .tables import sealed as sealed_table
 from .values import canonical, kept_fields, strong_key, told_fields, utc
@@ -94,6 +95,27 @@ class Ledger:
 
         return self._door.write(work)
 
+    def reseal(self, values: Mapping[str, str], *, instead_of: Mapping[str, str], who: str, opened_by: str) -> bool:
+        """Puts ciphertext and public keys in the place of others; False, and nothing done, where those changed."""
+        told = {name: value for name, value in values.items() if name.startswith("recipient.")}
+        rows = [{"a_name": name, "a_value": value} for name, value in values.items()]
+        names = sealed_table.c.name
+        change = update(sealed_table).where(names == bindparam("a_name")).values(value=bindparam("a_value"))
+        wanted = select(names, sealed_table.c.value).where(names.in_(instead_of))
+
+        def work(connection: Connection) -> bool:
+            if {row.name: row.value for row in connection.execute(wanted)} != dict(instead_of):
+                return False
+            if connection.dialect.name == "sqlite":
+                # What another key opens must not stay behind in a free page of the file.
+                connection.exec_driver_sql("PRAGMA secure_delete=ON")
+            connection.execute(change, rows)
+            detail = {"names": sorted(values), "who": who, "opened by": opened_by, **told}
+            self._append(connection, [Draft("", "resealed", detail=detail)])
+            return True
+
+        return self._door.write(work)
+
     # One run.
 
     def begin_run(self, command: str, stacks: Sequence[str], revision: str, who: str) -> int:
@@ -145,11 +167,14 @@ class Ledger:
         at = self._now()
         results = [{"an_id": id, "a_result": one.status} for id, one in outcomes if one.status != "unsure"]
         done = [one for _, one in outcomes if one.status == "done"]
+        came = [row for one in done for row in _came_rows(run, one, at)]
         drafts = [_outcome_draft(id, one, run=run, revision=revision, project=project) for id, one in outcomes]
 
         def work(connection: Connection) -> None:
             if results:
                 connection.execute(_RESULT, results)
+            if came:
+                connection.execute(insert(intent), came)
             owning.settle(connection, done, revision=revision, at=at)
             self._append(connection, drafts)
 
@@ -194,12 +219,36 @@ class Ledger:
 
         self._door.write(work)
 
+    def sight(
+        self, rows: Sequence[Sighting], *, gone: Sequence[Place] = (), why: str = "seen", run: int | None = None
+    ) -> None:
+        """Keeps how things that are only seen were found, and drops that at the places in `gone`.
+
+        `why` says for the history what is told of a thing that nobody touched since.
+        """
+        drafts = [
+            Draft(
+                one.stack,
+                "touched" if one.noticed else why,
+                str(one.address),
+                {"run": run, "account": one.account, "id": one.id, "touched": one.noticed or one.touched},
+            )
+            for one in rows
+        ] + [Draft(stack, "no longer declared as seen", str(address), {"run": run}) for stack, address in gone]
+
+        def work(connection: Connection) -> None:
+            owning.sight(connection, rows, gone)
+            self._append(connection, drafts)
+
+        if drafts:
+            self._door.write(work)
+
     def forget(self, stack: str, addresses: Sequence[Address], why: str) -> None:
         """Stops managing: what is owned and applied goes, the history stays."""
         drafts = [Draft(stack, "forgotten", str(address), {"why": why}) for address in addresses]
 
         def work(connection: Connection) -> None:
-            owning.forget(connection, [(stack, address) for address in addresses])
+            owning.forget(connection, [Place(stack, address) for address in addresses])
             self._append(connection, drafts)
 
         self._door.write(work)
@@ -294,9 +343,27 @@ def _intent_row(run: int, wave: int, change: Change, at: str) -> dict[str, Any]:
     }
 
 
+def _came_rows(run: int, outcome: Outcome, at: str) -> Iterator[dict[str, Any]]:
+    """Under the stack that made the thing which they came along with; at no address of it."""
+    change = outcome.change
+    for one in outcome.also:
+        yield {
+            "run": run,
+            "wave": change.wave,
+            "stack": change.stack,
+            "account": change.account,
+            "address": f"{one.kind}.{one.id}",
+            "kind": one.kind,
+            "key": canonical(one.key),
+            "verb": CAME,
+            "fields": canonical({"id": one.id}),
+            "at": at,
+        }
+
+
 def _outcome_draft(id: int, outcome: Outcome, *, run: int, revision: str, project: str) -> Draft:
     change = outcome.change
-    detail = {
+    detail: dict[str, Any] = {
         "run": run,
         "intent": id,
         "verb": change.verb,
@@ -308,4 +375,6 @@ def _outcome_draft(id: int, outcome: Outcome, *, run: int, revision: str, projec
         "fields": told_fields(change),
         "error": outcome.error,
     }
+    if outcome.also:
+        detail["also"] = [list(one) for one in outcome.also]
     return Draft(change.stack, f"{change.verb} {outcome.status}", str(change.address), detail)

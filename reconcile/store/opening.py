@@ -12,12 +12,12 @@ from . import backup
 from .door import Door, check_meta, told
 from .home import WRITES, Home, SwapLost, already_there, empty, home_of
 from .ledger import Ledger
-from .tables import FORMAT, meta, metadata, sealed
+from .tables import FORMAT, meta, metadata, sealed, sighting
 
 Clock = Callable[[], dt.datetime]
 Step = Callable[[Connection], None]
 
-STEPS: Mapping[int, Step] = {1: sealed.create}
+STEPS: Mapping[int, Step] = {1: sealed.create, 2: sighting.create}
 """What makes a ledger of the format named into one of the next."""
 
 

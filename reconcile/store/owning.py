@@ -1,28 +1,33 @@
-"""Ownership and what was last applied: the rows that say what is ours and how we left it."""
+"""Ownership, what was last applied, and what is only seen: the rows that say how we left things, or found them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Delete, Executable, Table, bindparam, delete, select
+from sqlalchemy import Connection, Delete, Executable, Table, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ..model.change import Outcome
 from ..model.errors import LedgerError
-from ..model.memory import Applied, Owned
-from ..model.resource import Address, is_pending
-from .tables import applied, owned
+from ..model.memory import Applied, Owned, Sighting
+from ..model.resource import is_pending
+from ..model.spec import Place
+from .tables import CAME, applied, intent, owned, sighting
 from .values import canonical, kept_fields, prints_of, strong_key
 
 _OWNED_AT = delete(owned).where(owned.c.stack == bindparam("a_stack"), owned.c.address == bindparam("an_address"))
 _APPLIED_AT = delete(applied).where(
     applied.c.stack == bindparam("a_stack"), applied.c.address == bindparam("an_address")
 )
+_SIGHTING_AT = delete(sighting).where(
+    sighting.c.stack == bindparam("a_stack"), sighting.c.address == bindparam("an_address")
+)
 
 
 def settle(connection: Connection, done: Sequence[Outcome], *, revision: str, at: str) -> None:
     """Writes what successful changes made of ownership and of the last applied state."""
     deleted = [one.change for one in done if one.change.verb == "delete"]
-    forget(connection, [(change.stack, change.address) for change in deleted])
+    forget(connection, [change.place for change in deleted])
     kept = [one for one in done if one.change.verb != "delete"]
     keep_owned(connection, [owned_after(one) for one in kept])
     keep_applied(connection, [applied_after(one, revision=revision, at=at) for one in kept])
@@ -114,6 +119,19 @@ def keep_owned(connection: Connection, rows: Sequence[Owned]) -> None:
             for one in rows
         ],
     )
+    _answer_came(connection, at)
+
+
+def _answer_came(connection: Connection, owned_now: Collection[tuple[str, str, str]]) -> None:
+    """Of what came along with something of ours, that has its owner now."""
+    wanted = select(intent).where(intent.c.result.is_(None), intent.c.verb == CAME)
+    answered = [
+        {"an_id": row.id}
+        for row in connection.execute(wanted).all()
+        if (row.account, row.kind, json.loads(row.fields)["id"]) in owned_now
+    ]
+    if answered:
+        connection.execute(update(intent).where(intent.c.id == bindparam("an_id")).values(result="owned"), answered)
 
 
 def keep_applied(connection: Connection, rows: Sequence[Applied]) -> None:
@@ -135,11 +153,31 @@ def keep_applied(connection: Connection, rows: Sequence[Applied]) -> None:
     )
 
 
-def forget(connection: Connection, places: Iterable[tuple[str, Address]]) -> None:
-    """Drops what is owned and applied at (stack, address)."""
+def forget(connection: Connection, places: Iterable[Place]) -> None:
+    """Drops what is owned, applied and seen at (stack, address)."""
     pairs = [(stack, str(address)) for stack, address in places]
     _drop(connection, _OWNED_AT, pairs)
     _drop(connection, _APPLIED_AT, pairs)
+    _drop(connection, _SIGHTING_AT, pairs)
+
+
+def sight(connection: Connection, rows: Sequence[Sighting], gone: Iterable[Place]) -> None:
+    """Keeps how things that are only seen were found, and drops that at the places in `gone`."""
+    _drop(connection, _SIGHTING_AT, ((stack, str(address)) for stack, address in gone))
+    told = [
+        {
+            "stack": one.stack,
+            "address": str(one.address),
+            "account": one.account,
+            "remote_id": one.id,
+            "prints": canonical(one.prints),
+            "noticed": one.noticed,
+            "at": one.at,
+        }
+        for one in rows
+    ]
+    if told:
+        connection.execute(_upsert(connection, sighting), told)
 
 
 def _keep_applied_rows(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from ..model.memory import Applied, Intent, Memory, Owned
+from ..model.memory import Applied, Intent, Memory, Owned, Sighting
 from ..model.resource import Address
-from .tables import applied, approval, intent, owned, pin, run
+from .tables import CAME, applied, approval, intent, owned, pin, run, sighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,10 @@ def memory(connection: Connection) -> Memory:
     with _no_collecting():
         return Memory(
             owned=tuple(_owned(connection, addresses)),
-            applied={(one.stack, one.address): one for one in _applied(connection, addresses)},
+            applied={one.place: one for one in _applied(connection, addresses)},
+            sightings={one.place: one for one in _sightings(connection, addresses)},
             intents=tuple(open_intents(connection)),
+            came=frozenset(came(connection)),
             pins={(row.account, row.platform): row.remote_id for row in connection.execute(select(pin))},
             approvals=frozenset(connection.execute(select(approval.c.digest)).scalars()),
         )
@@ -44,7 +46,8 @@ def memory(connection: Connection) -> Memory:
 
 def open_intents(connection: Connection) -> Iterator[Intent]:
     """What was announced and has no result, oldest first."""
-    for row in connection.execute(select(intent).where(intent.c.result.is_(None)).order_by(intent.c.id)):
+    wanted = select(intent).where(intent.c.result.is_(None), intent.c.verb != CAME)
+    for row in connection.execute(wanted.order_by(intent.c.id)):
         yield Intent(
             id=row.id,
             stack=row.stack,
@@ -55,6 +58,12 @@ def open_intents(connection: Connection) -> Iterator[Intent]:
             verb=row.verb,
             fields=json.loads(row.fields),
         )
+
+
+def came(connection: Connection) -> Iterator[tuple[str, str, str]]:
+    """(account, kind, id) of what platforms made along with something of ours, and nobody owns yet."""
+    for row in connection.execute(select(intent).where(intent.c.result.is_(None), intent.c.verb == CAME)):
+        yield row.account, row.kind, json.loads(row.fields)["id"]
 
 
 def runs(connection: Connection, limit: int) -> list[RunRow]:
@@ -112,6 +121,12 @@ def _applied(connection: Connection, addresses: _Addresses) -> Iterator[Applied]
     values = _parsed(f"[{row[3]},{row[4]},{row[5]}]" for row in rows)
     for (stack, address, revision, _, _, _, at), (fields, refs, prints) in zip(rows, values, strict=True):
         yield Applied(stack, addresses[address], revision, fields, refs, prints, at)
+
+
+def _sightings(connection: Connection, addresses: _Addresses) -> Iterator[Sighting]:
+    for row in connection.execute(select(sighting)):
+        prints = json.loads(row.prints)
+        yield Sighting(row.stack, row.account, addresses[row.address], row.remote_id, prints, row.noticed, row.at)
 
 
 def _parsed(texts: Iterable[str]) -> Sequence[Any]:

@@ -6,7 +6,7 @@ text, so that both databases give back byte for byte what was hashed.
 
 from sqlalchemy import Column, Float, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-FORMAT = 2
+FORMAT = 3
 """What this product writes. A ledger with a higher number is refused, one with a lower number is migrated."""
 
 metadata = MetaData()
@@ -49,6 +49,10 @@ entry = Table(
     sqlite_autoincrement=True,
 )
 
+CAME = "came"
+"""The verb of an intent that is none: a platform made the thing along with another of ours. It has no result until
+somebody owns the thing; `fields` holds its id."""
+
 # `result` NULL: announced, and nobody knows what became of it.
 intent = Table(
     "intent",
@@ -90,6 +94,19 @@ applied = Table(
     Column("fields", Text, nullable=False),
     Column("refs", Text, nullable=False),
     Column("prints", Text, nullable=False),
+    Column("at", Text, nullable=False),
+)
+
+# What is only seen, as it was when it was last taken as right; since format 3.
+sighting = Table(
+    "sighting",
+    metadata,
+    Column("stack", Text, primary_key=True),
+    Column("address", Text, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("remote_id", Text, nullable=False),
+    Column("prints", Text, nullable=False),
+    Column("noticed", Text, nullable=False),
     Column("at", Text, nullable=False),
 )
 

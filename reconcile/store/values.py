@@ -34,9 +34,12 @@ def kept_fields(resource: Resource) -> dict[str, Any]:
 
 
 def prints_of(wanted: Resource | None, answered: Resource | None) -> dict[str, str]:
-    """Fingerprints of the secrets that were sent, and when the platform says they were written."""
+    """Fingerprints of the secrets that were sent, and when the platform says they were written.
+
+    That time is kept without a fingerprint too: it is all that an unreadable value can then be compared by.
+    """
     prints = wanted.prints() if wanted is not None else {}
-    if prints and answered is not None and answered.touched_at():
+    if wanted is not None and wanted.secrets() and answered is not None and answered.touched_at():
         prints[TOUCHED] = answered.touched_at()
     return prints
 

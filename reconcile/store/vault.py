@@ -13,9 +13,9 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from pyrage import DecryptError, IdentityError, decrypt, encrypt, x25519
+from pyrage import DecryptError, IdentityError, RecipientError, decrypt, encrypt, x25519
 
-from ..model.errors import KeyRefused
+from ..model.errors import KeyRefused, LedgerError
 from ..model.secret import SecretText
 from .ledger import Ledger
 
@@ -140,6 +140,58 @@ def begin_vault(ledger: Ledger, runner: Key) -> SecretText | None:
     recipients = {RUNNER: runner.recipient, RECOVERY: recovery.recipient}
     pepper = seal(secrets.token_bytes(_PEPPER_BYTES), tuple(recipients.values()))
     return text if ledger.seal({PEPPER: pepper, **recipients}) else None
+
+
+def reseal(ledger: Ledger, key: Key, *, runner: str, recovery: str = "", who: str) -> None:
+    """Seals everything anew, to the public key of another runner; `recovery` "": to the same recovery key.
+
+    `key` is any that opens it so far. Fingerprints stay as they are. Raises KeyRefused where the key is another's or
+    nothing is sealed, LedgerError where somebody else did the same meanwhile.
+    """
+    kept = ledger.sealed()
+    if PEPPER not in kept:
+        raise KeyRefused("the ledger holds nothing sealed", advice="`trueup init` makes what was never made")
+    recipients = {RUNNER: runner, RECOVERY: recovery or kept[RECOVERY]}
+    sealed = {name: text for name, text in kept.items() if name not in recipients}
+    anew = {name: seal(key.open(text), tuple(recipients.values())) for name, text in sealed.items()}
+    opened_by = "runner key" if key.recipient == kept[RUNNER] else "recovery key"
+    if not ledger.reseal({**anew, **recipients}, instead_of=kept, who=who, opened_by=opened_by):
+        raise LedgerError(
+            "what the ledger holds sealed changed meanwhile", advice="look with `trueup doctor`, try again"
+        )
+
+
+def checked_recipient(text: str) -> str:
+    """A public age key. Raises KeyRefused on another text."""
+    try:
+        return str(x25519.Recipient.from_str(text.strip()))
+    except RecipientError:
+        raise KeyRefused(
+            "this is no public age key (age1…)", advice="`age-keygen -y FILE` prints a key's own"
+        ) from None
+
+
+def next_key_file(file: Path) -> Path:
+    """Where the key that comes after is kept, until everything is sealed to it."""
+    return file.with_name(f"{file.name}.new")
+
+
+def next_runner_key(file: Path) -> Key:
+    """Makes the key that comes after, beside the one in use; one that a run left there when it died is taken."""
+    beside = next_key_file(file)
+    key = make_runner_key(beside) or runner_key({}, beside)
+    assert key is not None
+    return key
+
+
+def take_next_key(ledger: Ledger, file: Path) -> Key | None:
+    """Puts the key that comes after in the place of the other one, once the ledger is sealed to it; None: it is not."""
+    beside = next_key_file(file)
+    key = runner_key({}, beside)
+    if key is None or ledger.sealed().get(RUNNER) != key.recipient:
+        return None
+    beside.replace(file)
+    return key
 
 
 def open_vault(ledger: Ledger, key: Key) -> Vault | None:

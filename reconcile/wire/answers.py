@@ -100,7 +100,9 @@ class Meaning:
         if status == 404:
             return self._error(Missing, call, told, answer, code=code)
         if status == 429:
-            return self._error(RateLimited, call, told, answer, code=code, after=_asked_wait(answer))
+            after = _asked_wait(answer)
+            told += f"; {after:.0f} s until the next call" if after else ""
+            return self._error(RateLimited, call, told, answer, code=code, after=after)
         if status == 408 or status >= 500:
             after, unsure = retry_after(answer.headers), not call.may_repeat
             return self._error(Unavailable, call, told, answer, code=code, after=after, unsure=unsure)

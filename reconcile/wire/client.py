@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import httpx
@@ -31,6 +31,7 @@ WHOLE_ANSWER_TIMEOUTS = 4
 FIRST_BACKOFF_SECONDS = 0.2
 LONGEST_BACKOFF_SECONDS = 8.0
 
+T = TypeVar("T")
 NO_PARAMS: Mapping[str, str | int] = MappingProxyType({})
 
 # Both libraries would log URLs and causes that have not been redacted.
@@ -114,6 +115,15 @@ class Client:
         Raises RuntimeError when called from a thread of the pool.
         """
         return self._pool.run([partial(self.send, call) for call in calls])
+
+    def side_by_side(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
+        """Runs jobs of which each makes its calls one after another and raises no PlatformError; results in order.
+
+        Raises RuntimeError when called from a thread of the pool.
+        """
+        if len(jobs) == 1:
+            return [jobs[0]()]
+        return [_no_error(one) for one in self._pool.run(jobs)]
 
     @property
     def redactor(self) -> Redactor:
@@ -202,6 +212,12 @@ class Client:
         path = f"{call.path}?{urlencode(call.params)}" if call.params else call.path
         told = meaning.redactor.text(path)
         self._log.add(CallRecord(meaning.platform, meaning.account, call.method, told, status, seconds, number))
+
+
+def _no_error(result: T | PlatformError) -> T:
+    if isinstance(result, PlatformError):
+        raise result
+    return result
 
 
 class _Waits:

@@ -18,23 +18,65 @@ from tests.stories.estate import SHOP, Estate
 
 VENDOR_KEY = "sk_live_4eC39HqLyjWDarjtT1zdp7dc"
 """What a careless vendor might put into an error."""
+LOGGED = ("plan", "apply", "drift", "show", "import")
+"""Commands that take a `--log-file`."""
 JOBS = "\nbetterstack:\n  heartbeat:\n    job: {period: 60}\n    other: {period: 90}\n"
 
 
 class Stage:
     """An estate on loopback, one `run` for a command line, and all that was ever said, by where it was said."""
 
-    def __init__(self, root: Path) -> None:
-        self.estate = Estate(root, SHOP + JOBS)
-        self.ready = root / "ready.json"
-        self.files = root / "written"
+    def __init__(self, estate: Estate) -> None:
+        self.at = estate
+        self.ready = estate.root / "ready.json"
+        self.files = estate.root / "written"
         self.files.mkdir()
-        self.served = serve(self.estate.world, ready_file=self.ready, ledger=self.estate.ledger_file)
+        self.served = serve(estate.world, ready_file=self.ready, ledger=estate.ledger_file)
         self.said: dict[str, bytes] = {}
         self.codes: list[tuple[str, int]] = []
 
     def close(self) -> None:
         self.served.stop()
+
+    def run(self, *words: str, root: Path | None = None) -> int:
+        """One command line in this process; what it says on either stream is kept under its words. `root`: another
+        repository than the estate's."""
+        out, err = io.StringIO(), io.StringIO()
+        log = ["--log-file", str(self.files / "calls.log")] if words[0] in LOGGED else []
+        where = ["--dir", str(root or self.at.root)] if words[0] != "sandbox" else []
+        kept, sys.argv = sys.argv, ["trueup", *words, *where, *log]
+        was = os.environ.get("TRUEUP_SANDBOX")
+        os.environ["TRUEUP_SANDBOX"] = str(self.ready)
+        try:
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), no_terminal():
+                main()
+        except SystemExit as left:
+            code = left.code
+        finally:
+            sys.argv = kept
+            os.environ.pop("TRUEUP_SANDBOX") if was is None else os.environ.update(TRUEUP_SANDBOX=was)
+        name = " ".join(words).replace(str(self.files), "")
+        self.said[f"{name} (stdout)"] = self.said.get(f"{name} (stdout)", b"") + out.getvalue().encode()
+        self.said[f"{name} (stderr)"] = self.said.get(f"{name} (stderr)", b"") + err.getvalue().encode()
+        self.codes.append((name, int(code or 0)))
+        return int(code or 0)
+
+    def sinks(self) -> dict[str, bytes]:
+        """Everything said and written; the ready file, the runner's key and the world's own state are what they are
+        for."""
+        found = dict(self.said)
+        for path in (*self.files.iterdir(), *self.at.root.glob("world.ledger.db*")):
+            if path.suffix != ".key":
+                found[path.name] = path.read_bytes()
+        return found
+
+
+class ShopStage(Stage):
+    """A shop on Cloudflare and Better Stack."""
+
+    def __init__(self, root: Path) -> None:
+        self.estate = Estate(root, SHOP + JOBS)
+        super().__init__(self.estate)
 
     @property
     def planted(self) -> dict[str, str]:
@@ -60,27 +102,6 @@ class Stage:
                 return Told(status, {"errors": words})
 
             pretend.refusal = refusal if platform == "cloudflare" else refusal_text
-
-    def run(self, *words: str) -> int:
-        """One command line in this process; what it says on either stream is kept under its words."""
-        out, err = io.StringIO(), io.StringIO()
-        log = ["--log-file", str(self.files / "calls.log")] if words[0] in ("plan", "apply", "drift", "show") else []
-        kept, sys.argv = sys.argv, ["trueup", *words, "--dir", str(self.estate.root), *log]
-        was = os.environ.get("TRUEUP_SANDBOX")
-        os.environ["TRUEUP_SANDBOX"] = str(self.ready)
-        try:
-            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), no_terminal():
-                main()
-        except SystemExit as left:
-            code = left.code
-        finally:
-            sys.argv = kept
-            os.environ.pop("TRUEUP_SANDBOX") if was is None else os.environ.update(TRUEUP_SANDBOX=was)
-        name = " ".join(words).replace(str(self.files), "")
-        self.said[f"{name} (stdout)"] = self.said.get(f"{name} (stdout)", b"") + out.getvalue().encode()
-        self.said[f"{name} (stderr)"] = self.said.get(f"{name} (stderr)", b"") + err.getvalue().encode()
-        self.codes.append((name, int(code or 0)))
-        return int(code or 0)
 
     def whole_day(self) -> None:
         """Every command that says anything, on a good day, after hand edits, and on a day of refusals."""
@@ -124,13 +145,6 @@ class Stage:
         estate.world.clear_faults()
         self.run("history")
         self.run("history", "--json")
-
-    def sinks(self) -> dict[str, bytes]:
-        """Everything said and written; the ready file and the world's own state are what they are for."""
-        found = dict(self.said)
-        for path in (*self.files.iterdir(), *self.estate.root.glob("world.ledger.db*")):
-            found[path.name] = path.read_bytes()
-        return found
 
 
 @contextlib.contextmanager

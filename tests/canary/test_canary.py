@@ -9,22 +9,22 @@ from typing import Any
 
 import pytest
 
-from .planted import Stage, leaks
+from .planted import ShopStage, leaks
 
 
 @pytest.fixture(scope="module")
-def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    stage = Stage(tmp_path_factory.mktemp("canary"))
+def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShopStage]:
+    stage = ShopStage(tmp_path_factory.mktemp("canary"))
     stage.whole_day()
     yield stage
     stage.close()
 
 
-def test_no_secret_is_readable_anywhere(day: Stage) -> None:
+def test_no_secret_is_readable_anywhere(day: ShopStage) -> None:
     assert leaks(day.sinks(), day.planted) == []
 
 
-def test_the_day_went_as_told(day: Stage) -> None:
+def test_the_day_went_as_told(day: ShopStage) -> None:
     good = [code for _, code in day.codes[:9]]
     assert good == [0] * 9, day.codes
     assert {0, 13, 14, 15, 17} <= {code for _, code in day.codes}
@@ -48,16 +48,16 @@ def test_the_day_went_as_told(day: Stage) -> None:
         "world.ledger.db",
     ],
 )
-def test_every_sink_says_something(day: Stage, sink: str) -> None:
+def test_every_sink_says_something(day: ShopStage, sink: str) -> None:
     assert len(day.sinks()[sink]) > 100
 
 
-def test_the_vendors_careless_words_arrived(day: Stage) -> None:
+def test_the_vendors_careless_words_arrived(day: ShopStage) -> None:
     told = b"".join(day.sinks().values())
     assert b"refused: Authorization: ***" in b" ".join(told.split())
 
 
-def test_every_planted_value_was_in_play(day: Stage) -> None:
+def test_every_planted_value_was_in_play(day: ShopStage) -> None:
     planted = day.planted
     assert len(planted) == 6
     assert all(len(value) >= 20 for value in planted.values())
@@ -66,7 +66,7 @@ def test_every_planted_value_was_in_play(day: Stage) -> None:
 
 
 @pytest.mark.parametrize("words", [("plan", "--json"), ("apply", "--all", "--yes"), ("history",)])
-def test_a_process_of_its_own_says_no_more(day: Stage, words: tuple[str, ...]) -> None:
+def test_a_process_of_its_own_says_no_more(day: ShopStage, words: tuple[str, ...]) -> None:
     done = subprocess.run(
         [sys.executable, "-X", "dev", "-m", "reconcile", *words, "--dir", str(day.estate.root)],
         env={**os.environ, "TRUEUP_SANDBOX": str(day.ready), "PYTHONPATH": str(Path.cwd())},
@@ -78,7 +78,7 @@ def test_a_process_of_its_own_says_no_more(day: Stage, words: tuple[str, ...]) -
     assert leaks({"stdout": done.stdout, "stderr": done.stderr}, day.planted) == []
 
 
-def test_the_ledger_and_the_log_are_for_their_owner_only(day: Stage) -> None:
+def test_the_ledger_and_the_log_are_for_their_owner_only(day: ShopStage) -> None:
     for path in (
         day.estate.ledger_file,
         day.files / "calls.log",
@@ -89,31 +89,31 @@ def test_the_ledger_and_the_log_are_for_their_owner_only(day: Stage) -> None:
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
-    stage = Stage(tmp_path)
+def stage(tmp_path: Path) -> Iterator[ShopStage]:
+    stage = ShopStage(tmp_path)
     yield stage
     stage.close()
 
 
-def found_in(stage: Stage) -> set[str]:
+def found_in(stage: ShopStage) -> set[str]:
     return {sink for sink, _ in leaks(stage.sinks(), stage.planted)}
 
 
-def test_a_leak_into_the_table_is_seen(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_leak_into_the_table_is_seen(stage: ShopStage, monkeypatch: pytest.MonkeyPatch) -> None:
     token = stage.estate.tokens["acme", "cloudflare"]
     monkeypatch.setattr("reconcile.cli.plan_view._value", lambda value: f"{value} {token}")
     stage.run("plan")
     assert found_in(stage) == {"plan (stdout)"}
 
 
-def test_a_leak_into_the_json_and_the_plan_file_is_seen(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_leak_into_the_json_and_the_plan_file_is_seen(stage: ShopStage, monkeypatch: pytest.MonkeyPatch) -> None:
     token = stage.estate.tokens["acme", "betterstack"]
     monkeypatch.setattr("reconcile.cli.documents.field_document", lambda one: {"after": token})
     stage.run("plan", "--json", "--out", str(stage.files / "a.plan"))
     assert found_in(stage) == {"plan --json --out /a.plan (stdout)", "a.plan"}
 
 
-def test_a_leak_into_the_log_is_seen(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_leak_into_the_log_is_seen(stage: ShopStage, monkeypatch: pytest.MonkeyPatch) -> None:
     from dataclasses import replace
 
     from reconcile.wire import CallLog
@@ -124,7 +124,7 @@ def test_a_leak_into_the_log_is_seen(stage: Stage, monkeypatch: pytest.MonkeyPat
     assert found_in(stage) == {"calls.log"}
 
 
-def test_a_leak_into_the_ledger_is_seen(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_leak_into_the_ledger_is_seen(stage: ShopStage, monkeypatch: pytest.MonkeyPatch) -> None:
     from reconcile.store import owning, values
 
     token, kept = stage.estate.tokens["acme", "cloudflare"], values.kept_fields
@@ -133,7 +133,7 @@ def test_a_leak_into_the_ledger_is_seen(stage: Stage, monkeypatch: pytest.Monkey
     assert any(sink.startswith("world.ledger.db") for sink in found_in(stage))
 
 
-def test_a_leak_into_the_history_is_seen(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_leak_into_the_history_is_seen(stage: ShopStage, monkeypatch: pytest.MonkeyPatch) -> None:
     token = stage.estate.tokens["acme", "cloudflare"]
     monkeypatch.setattr("reconcile.store.ledger.told_fields", lambda change: {"content": {"before": 1, "after": token}})
     stage.run("apply", "--all", "--yes")
@@ -142,7 +142,7 @@ def test_a_leak_into_the_history_is_seen(stage: Stage, monkeypatch: pytest.Monke
     assert {"history --json (stdout)", "b.backup"} <= found_in(stage)
 
 
-def test_a_leak_into_an_error_is_seen(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_leak_into_an_error_is_seen(stage: ShopStage, monkeypatch: pytest.MonkeyPatch) -> None:
     from reconcile.wire import Redactor
 
     stage.careless_vendors()
@@ -152,7 +152,7 @@ def test_a_leak_into_an_error_is_seen(stage: Stage, monkeypatch: pytest.MonkeyPa
     assert "plan (stdout)" in found_in(stage)
 
 
-def test_a_leak_of_a_heartbeats_address_is_seen(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_leak_of_a_heartbeats_address_is_seen(stage: ShopStage, monkeypatch: pytest.MonkeyPatch) -> None:
     from reconcile.model.secret import SecretText
 
     monkeypatch.setattr(SecretText, "__str__", SecretText.reveal)

@@ -75,3 +75,23 @@ def test_a_stack_that_pulumi_writes_is_read_and_not_written(
     assert told.code == 1
     assert "web: `writer: pulumi`" in told.err
     assert not world.shelf("cloudflare", "acme", "record")
+
+
+def test_forget_tells_one_document_of_what_it_forgot_and_where_that_is_still_declared(
+    applied: World, trueup: Command
+) -> None:
+    told = trueup("forget", WWW, "--json", "--no-color")
+    assert (told.code, told.json) == (11, {"schema": "trueup.forget/1", "forgotten": [], "exit": 11})
+    told = trueup("forget", WWW, "--yes", "--json")
+    assert told.code == 0 and told.json == {
+        "schema": "trueup.forget/1",
+        "forgotten": [{"stack": "web", "address": WWW, "declared_at": "stacks/web.yaml:7"}],
+        "exit": 0,
+    }
+
+
+@pytest.mark.parametrize("words", [("adopt", "--all"), ("forget", WWW, "--yes"), ("import", "cloudflare", "--stdout")])
+def test_whatever_waits_or_colours_can_be_told_not_to(words: tuple[str, ...], applied: World, trueup: Command) -> None:
+    told = trueup(*words, "--no-color")
+    assert told.code == 0, told.err
+    assert "\x1b" not in told.out + told.err

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_origin
+from typing import Any, Literal, get_args, get_origin
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from reconcile.model.resource import Resource
 
@@ -46,6 +46,26 @@ EXEMPT: Mapping[tuple[str, str], Exemption] = {
     ("railway.service-domain", "instance"): Exemption("a domain stays at its instance"),
     ("railway.tcp-proxy", "instance"): Exemption("a proxy stays at its instance"),
     ("railway.volume", "instance"): Exemption("the console mounts a volume elsewhere only by taking it off first"),
+    ("vercel.variable", "project"): Exemption("a variable stays in its project"),
+    ("vercel.variable", "branch"): Exemption(
+        "a branch is for previews alone", lambda one: getattr(one, "targets", ()) != ("preview",)
+    ),
+    ("vercel.variable", "targets"): Exemption(
+        "a branch is for previews alone", lambda one: bool(getattr(one, "branch", ""))
+    ),
+    ("vercel.domain", "project"): Exemption("a domain moves only by leaving its project first"),
+    ("vercel.domain", "host"): Exemption("a domain is added and removed, never renamed"),
+    ("vercel.domain", "branch"): Exemption(
+        "what redirects shows no branch", lambda one: bool(getattr(one, "redirect", ""))
+    ),
+    ("vercel.domain", "redirect"): Exemption(
+        "what shows a branch redirects not", lambda one: bool(getattr(one, "branch", ""))
+    ),
+    ("vercel.check", "project"): Exemption("a check stays in its project"),
+    ("vercel.check", "github"): Exemption("the source of a check is told once, when it is made"),
+    ("vercel.webhook", "url"): Exemption("a webhook is added and removed, never changed"),
+    ("vercel.webhook", "events"): Exemption("as its address"),
+    ("vercel.webhook", "projects"): Exemption("as its address"),
 }
 COUPLED: Mapping[tuple[str, str], str] = {
     ("cloudflare.record", "type"): "the value is written differently from type to type, and moves with it",
@@ -86,7 +106,7 @@ def edits(sample: Sample, case: str) -> list[Edit]:
     value, annotation = plain(getattr(old, name)), sample.kind.model_fields[name].annotation
     word = get_origin(annotation) is Literal
     found = []
-    for other in others(value[part]) if part else others(value, annotation):
+    for other in others(value[part], _part(annotation, part)) if part else others(value, annotation):
         new = {**value, part: other} if part else other
         values: Mapping[str, Any] | None = {**sample.values, name: new}
         if (sample.kind.kind, name) in COUPLED:
@@ -95,6 +115,14 @@ def edits(sample: Sample, case: str) -> list[Edit]:
         if edit is not None:
             found.append(edit)
     return sorted(found, key=lambda edit: len(edit.differs)) if word else found
+
+
+def _part(annotation: Any, name: str) -> Any:
+    """The type of one part of a field that has parts; None where that is not known."""
+    for one in (annotation, *get_args(annotation)):
+        if isinstance(one, type) and issubclass(one, BaseModel):
+            return one.model_fields[name].annotation
+    return None
 
 
 def _edit(sample: Sample, old: Resource, case: str, values: Mapping[str, Any]) -> Edit | None:

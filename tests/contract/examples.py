@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from . import examples_railway
+from . import examples_railway, examples_vercel
 
 _LOC: Mapping[str, Any] = {
     "lat_degrees": 48,
@@ -135,6 +135,7 @@ EXAMPLES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "paused": {"name": "weekly report", "period": 60, "paused": True},
     },
     **examples_railway.EXAMPLES,
+    **examples_vercel.EXAMPLES,
 }
 NAMED: Mapping[str, Mapping[str, Any]] = {
     "cloudflare.zone": {"name": "zone.contract.example"},

@@ -292,8 +292,11 @@ NOT_ASKED: Mapping[tuple[str, str], str] = {
     )
     for question in ("the second page is read", "moving pages hide nothing")
 } | {
-    ("railway.tcp-proxy", "the calls are foretold"): "its edit is a replace, and what that reads is not foretold",
-    ("railway.volume", "the calls are foretold"): "with the last volume a reading of its schedules goes: one call less",
+    ("vercel.domain", "moving pages hide nothing"): "a domain has no id to be followed by; asked in tests/vercel",
+    **{
+        ("vercel.webhook", question): "a webhook is never changed, by anybody; its failures are asked in tests/vercel"
+        for question in ("a hand edit is seen", "an update puts it back", "failures are told", "the calls are foretold")
+    },
 }
 """Kind and question that it is not asked, with the reason; asked all the same it must fail."""
 MODEL_TELLS_TOO_LITTLE: Mapping[str, str] = {

@@ -1,29 +1,16 @@
-"""Repositories to run whole commands in: one made of samples, and a copy of this one's stacks."""
+"""A repository made of samples, to run whole commands in."""
 
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from reconcile.assemble import begin_world
 from reconcile.model.resource import Resource
 from reconcile.platforms import platforms
 from tests.stories.estate import Estate
 
-from .samples import ROOT, Sample
-
-
-class Copied(Estate):
-    """The stacks of this repository in another folder, in a fresh world that holds what they look up."""
-
-    def __init__(self, root: Path) -> None:
-        super().__init__(root)
-        shutil.rmtree(root / "stacks")
-        shutil.copytree(ROOT / "stacks", root / "stacks")
-        self.world = begin_world(root, record_bodies=True)
-        self.tokens = {(one.account, one.platform): one.token.reveal() for one in self.world.seeds}
+from .samples import Sample
 
 
 def of_samples(root: Path, samples: Iterable[Sample]) -> Estate:

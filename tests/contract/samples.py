@@ -93,7 +93,7 @@ def rich(kind: type[Resource]) -> tuple[Sample, ...]:
 @cache
 def from_stacks(kind: type[Resource]) -> tuple[Sample, ...]:
     """One real resource for each shape that the stacks hold: the same words said, and the same fields declared."""
-    declared = [one for root in (ROOT, ROOT / "tests" / "railway") for one in _declared_in(root)]
+    declared = _declared_in(ROOT)
     words = [name for name in kind.comparable() if get_origin(kind.model_fields[name].annotation) is Literal]
     found: dict[tuple[Any, ...], Sample] = {}
     for one in declared:
@@ -140,7 +140,8 @@ def from_model(kind: type[Resource]) -> tuple[Sample, ...]:
         if least is None:
             continue
         found.append(Sample(kind, "-".join(("least", *(str(each).lower() for each in fixed.values()))), least))
-        most = {**least, "name": f"{least['name']}-most"} if "name" in least else dict(least)
+        fuller = f"model{'-' if kind.logical_name.match('a-b') else '_'}most"
+        most = {**least, "name": least["name"].replace("model", fuller)} if "name" in least else dict(least)
         for name in _optional(kind):
             fits = (value for value in candidates(kind.model_fields[name].annotation) if _fits(kind, most, name, value))
             value = next(fits, None)
@@ -210,7 +211,9 @@ def others(value: Any, annotation: Any = None) -> Iterator[Any]:
         yield from (value[:-1] + letter for letter in "0123456789abNSEW" if value)
         yield from TEXTS
     elif isinstance(value, tuple | list):
-        yield from ((*value[:-1], changed) for changed in others(value[-1])) if value else ()
+        each = next((one for one in (annotation, *get_args(annotation)) if get_origin(one) is tuple), None)
+        element = next(iter(get_args(each)), None)
+        yield from ((*value[:-1], changed) for changed in others(value[-1], element)) if value else ()
         yield from (value[:-1],) if value else candidates(annotation)
     elif isinstance(value, Mapping):
         yield from ({**value, part: changed} for part in value for changed in others(value[part]))

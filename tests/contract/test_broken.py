@@ -15,10 +15,14 @@ from .samples import samples, writable
 
 NEEDS_IMMUTABLE = "an immutable change replaces"
 HARMLESS: Mapping[tuple[str, type[Broken]], str] = {
+    ("vercel.webhook", ForgetsAField): "it has nothing beside what it is known by",
+    ("vercel.variable", RepeatsBlindly): "an upsert that is sent twice does what one does",
     ("railway.tcp-proxy", OnlySaysItUpdates): "no field of it is updated",
     ("railway.tcp-proxy", PatchesTheImmutable): "Railway knows a proxy by its port: an update of it makes it anew",
 }
 """Kind and defect that does no harm there, with the reason."""
+ONE_ANSWER = frozenset({"vercel.variable", "vercel.check", "vercel.webhook"})
+"""Kinds whose listing comes whole: no page of it can move."""
 
 
 def can_have(kind: type[Resource], question: str, defect: type[Broken]) -> bool:
@@ -27,6 +31,7 @@ def can_have(kind: type[Resource], question: str, defect: type[Broken]) -> bool:
     return (
         (kind.kind, defect) not in HARMLESS
         and (question != NEEDS_IMMUTABLE or bool(never_edited(kind)))
+        and (question != "moving pages hide nothing" or kind.kind not in ONE_ANSWER)
         and (defect is not ForgetsAField or optional)
         and (defect is not RepeatsBlindly or "name" in kind.model_fields)
     )

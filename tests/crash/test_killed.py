@@ -1,19 +1,12 @@
 """The command is killed by the system at a numbered call, with no chance to say a word. At least one point in eight
 always, all of them with `make proof`."""
 
-import os
 import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
-from waitress.channel import ClientDisconnected  # type: ignore[import-untyped]
 
-from reconcile.sandbox.serve import serve
-from tests.stories.estate import Estate
-
+from .death import kill_at
 from .scenario import converges, ready
 from .test_in_process import CALLS
 
@@ -24,36 +17,6 @@ CHOSEN = [
     pytest.param(*point, marks=() if number % ONE_IN == ONE_IN // 2 else pytest.mark.proof)
     for number, point in enumerate(POINTS)
 ]
-
-
-def kill_at(estate: Estate, call: int, moment: str) -> int:
-    """Applies by the command line, killed at that point; returns how it ended."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    def on_call(number: int, when: str) -> None:
-        if (number, when) == (call, moment):
-            os.kill(started[0].pid, signal.SIGKILL)
-            started[0].wait()
-        if started and started[0].poll() is not None:
-            # Whoever asked is dead: what had not arrived before has no effect.
-            raise ClientDisconnected
-
-    served = serve(estate.world, ready_file=estate.root / "ready.json", ledger=estate.ledger_file)
-    try:
-        estate.world.on_call = on_call
-        environment = {**os.environ, "TRUEUP_SANDBOX": str(estate.root / "ready.json"), "PYTHONPATH": str(Path.cwd())}
-        command = [sys.executable, "-m", "reconcile", "apply", "--all", "--yes", "--dir", str(estate.root)]
-        with subprocess.Popen(
-            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL
-        ) as process:
-            started.append(process)
-            code = process.wait(timeout=60)
-        # What was on its way when it died may still arrive.
-        time.sleep(0.1)
-    finally:
-        estate.world.on_call = None
-        served.stop()
-    return code
 
 
 @pytest.mark.parametrize(("call", "moment"), CHOSEN)

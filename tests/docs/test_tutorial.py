@@ -77,7 +77,7 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
 
 def test_the_page_has_the_blocks_that_are_run_here() -> None:
     begins = [block[0].split()[0] for block in BLOCKS]
-    assert begins == ["git", ".venv/bin/trueup", "export", "trueup", "trueup", "mkdir"]
+    assert begins == ["git", ".venv/bin/trueup", "export", "trueup", "trueup", "for", "trueup", "trueup", "mkdir"]
 
 
 def test_the_first_five_minutes_end_as_the_page_says(terminal: Terminal) -> None:
@@ -88,19 +88,40 @@ def test_the_first_five_minutes_end_as_the_page_says(terminal: Terminal) -> None
     assert "content: '203.0.113.99' → '192.0.2.10'  (drifted)" in said
     assert "Applied: 0 added, 1 changed" in said
     assert "bilko: apply" in said
-    said = terminal.type((export, *BLOCKS[4]), strict=False)
+    said = terminal.type((export, *BLOCKS[7]), strict=False)
     assert "not seen" in said
     assert "\n17\n" in said
     assert terminal.type((export, "trueup plan --stack bilko --detailed-exitcode")).startswith("Plan: 0 to add")
 
 
+def test_a_record_follows_its_domain_and_a_variable_is_put_back_as_the_page_says(terminal: Terminal) -> None:
+    export = BLOCKS[2][0]
+    terminal.type((export, "trueup apply --stack bilko --yes"))
+    said = terminal.type((export, *BLOCKS[4]), strict=False)
+    assert "4 not seen" in said
+    assert re.search(r"Applied: (\d+) added, .* \1 of \1 seen on the platform afterwards", said)
+    assert said.endswith("\n16\n")
+    said = terminal.type((export, *BLOCKS[5]))
+    assert "by-hand" not in said
+    assert "Plan: 0 to add, 0 to change, 0 to destroy" in said
+    assert "not seen" not in said
+    said = terminal.type((export, *BLOCKS[6]))
+    follows = "cloudflare.record.bilko-io/api  api.bilko.io CNAME moved.up.railway.app  (reference)"
+    edited = "railway.variable.api/NODE_ENV  bilko/production/api NODE_ENV  (drift)"
+    assert said.index(follows) < said.index("Applied: 0 added, 1 changed") < said.index(edited)
+    assert said.count("Applied: 0 added, 1 changed") == 2
+    assert said.count(follows) == said.count(edited) == 2
+    said = terminal.type((export, "trueup plan --stack bilko-production --detailed-exitcode"))
+    assert "Plan: 0 to add, 0 to change, 0 to destroy" in said
+
+
 def test_an_own_repository_is_taken_over_as_the_page_says(tmp_path: Path) -> None:
-    begin = next(index for index, line in enumerate(BLOCKS[5]) if line == "trueup doctor")
+    begin = next(index for index, line in enumerate(BLOCKS[8]) if line == "trueup doctor")
     terminal = Terminal(tmp_path, tmp_path / "world.json")
     editor = tmp_path / "editor"
     editor.write_text(f'#!/bin/sh\necho "  {ACCOUNT}" >> "$1"\n')
     editor.chmod(0o755)
-    terminal.type(BLOCKS[5][:begin], editor=str(editor))
+    terminal.type(BLOCKS[8][:begin], editor=str(editor))
     home = tmp_path / "my-estate"
     assert ACCOUNT in (home / "stacks" / "_project.yaml").read_text()
     with _serving(f"trueup sandbox --empty --ready-file {WORLD}", home, terminal.world):
@@ -109,7 +130,7 @@ def test_an_own_repository_is_taken_over_as_the_page_says(tmp_path: Path) -> Non
         inside.type((export, "trueup sandbox create cloudflare zone example.com"))
         inside.type((export, "trueup sandbox create cloudflare record www.example.com type=A content=192.0.2.1"))
         # The page's reader answers `yes` to adopt's question.
-        rest = [line.replace("adopt --all", "adopt --all --yes") for line in BLOCKS[5][begin:]]
+        rest = [line.replace("adopt --all", "adopt --all --yes") for line in BLOCKS[8][begin:]]
         said = inside.type((export, *rest))
         assert "all is well" in said
         assert "plan: empty, 1 to adopt" in said

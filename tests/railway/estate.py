@@ -16,7 +16,7 @@ from reconcile.model.verdict import Judged
 from reconcile.platforms.railway import SharedVariable, Variable
 from tests.stories.estate import Estate
 
-STACKS = Path(__file__).parent / "stacks"
+STACKS = Path(__file__).parents[2] / "stacks"
 BILKO = ("bilko", "bilko-staging", "bilko-production")
 BY_HAND = "set-by-a-person"
 """What a person's secrets begin with."""
@@ -24,7 +24,11 @@ Edit = Callable[[dict[str, Any]], None]
 
 
 class Runbooks(Estate):
-    """The repository of `stacks` in a folder of its own. Its world is begun from, and saved to, `world.json` there."""
+    """The repository of `stacks` in a folder of its own, or one that stands there already. Its world is begun from,
+    and saved to, `world.json` there."""
+
+    home = "bilko"
+    """The account that is meant where none is named."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -39,6 +43,14 @@ class Runbooks(Estate):
             if platform == "railway":
                 pretend.pace = 0.0
 
+    def keep_ledger(self, name: str) -> Path:
+        """Beside the ledger its runner's key, which no crash takes away."""
+        copy = super().keep_ledger(name)
+        key = self.ledger_file.with_name(f"{self.ledger_file.name}.key")
+        if key.exists():
+            shutil.copy2(key, copy.with_name(f"{copy.name}.key"))
+        return copy
+
     def stacks(self, *chosen: str) -> tuple[str, ...]:
         """Stacks, used ones first; all where none is chosen."""
         with self.workshop() as shop:
@@ -51,12 +63,12 @@ class Runbooks(Estate):
         edit(held)
         path.write_text(yaml.safe_dump(held))
 
-    def shelf(self, kind: str, account: str = "bilko", **where: Any) -> list[Thing]:
+    def shelf(self, kind: str, account: str = "", **where: Any) -> list[Thing]:
         """Live things as they are, values of variables among them."""
-        found = self.world.shelf("railway", account, kind).values()
+        found = self.world.shelf("railway", account or self.home, kind).values()
         return [one for one in found if all(one.get(name) == value for name, value in where.items())]
 
-    def one(self, kind: str, account: str = "bilko", **where: Any) -> Thing:
+    def one(self, kind: str, account: str = "", **where: Any) -> Thing:
         (found,) = self.shelf(kind, account, **where)
         return found
 
@@ -66,26 +78,26 @@ class Runbooks(Estate):
     def edit_variable(self, service: str, name: str, environment: str = "production", **fields: str) -> None:
         """What a person does in the console."""
         id = self.one("variable", environment=environment, service=service, name=name)["id"]
-        self.world.edit("railway", "variable", id, "bilko", fields)
+        self.world.edit("railway", "variable", id, self.home, fields)
 
-    def deploys(self, account: str = "bilko") -> int:
+    def deploys(self, account: str = "") -> int:
         """How many deployments there were so far."""
-        return len(self.world.shelf("railway", account, "deployment"))
+        return len(self.shelf("deployment", account))
 
-    def of_environment(self, environment: str, account: str = "bilko") -> dict[str, list[Thing]]:
+    def of_environment(self, environment: str, account: str = "") -> dict[str, list[Thing]]:
         """A copy of everything that stands in an environment."""
-        held = self.world.things("railway")["railway"][account]
+        held = self.world.things("railway")["railway"][account or self.home]
         return {kind: [one for one in things if one.get("environment") == environment] for kind, things in held.items()}
 
     def everything(self, platform: str = "railway") -> dict[str, Any]:
         """A copy of all that a platform holds."""
         return self.world.things(platform)[platform]
 
-    def by_hand(self) -> int:
-        """A person sets what is declared as `{exists: true}` and is not there. Returns how many that were."""
+    def by_hand(self, *stacks: str) -> int:
+        """A person sets what stacks (none: all) declare as `{exists: true}` and is not there. Returns how many."""
         made = 0
         with self.workshop() as shop:
-            declared = list(shop.tree.declared())
+            declared = [one for one in shop.tree.declared() if not stacks or one.stack in stacks]
         for one in declared:
             resource = one.resource
             if not isinstance(resource, Variable | SharedVariable) or not resource.exists:
@@ -98,7 +110,7 @@ class Runbooks(Estate):
                 one["project"] == words["project"] for one in self.shelf(kind, one.account, name=resource.name, **at)
             ):
                 continue
-            value = f"{BY_HAND}-{made:03}"
+            value = f"{BY_HAND}-{made:03}{resource.ending or ''}"
             self.world.create("railway", kind, resource.name, one.account, {**words, "value": value})
             made += 1
         return made
@@ -107,8 +119,10 @@ class Runbooks(Estate):
         """What Railway was asked since the log was cleared, in order of arrival."""
         return [str(one["path"]).partition("?query=")[2] for one in self.world.calls() if one["platform"] == "railway"]
 
-    def dns(self, name: str, type: str, account: str = "bilko") -> Mapping[str, Any]:
-        (found,) = [one for one in self.live(account=account) if (one["name"], one["type"]) == (name, type)]
+    def dns(self, name: str, type: str, account: str = "") -> Mapping[str, Any]:
+        (found,) = [
+            one for one in self.live(account=account or self.home) if (one["name"], one["type"]) == (name, type)
+        ]
         return found
 
 

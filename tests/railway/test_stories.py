@@ -3,11 +3,14 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from reconcile.loop import Consent, plan_exit_code
+from reconcile.model.errors import WrongAccount
+from reconcile.platforms.railway import Variable
 from tests.stories.estate import unmanaged
 
-from .estate import BILKO, Runbooks, changed, proved, settled
+from .estate import BILKO, STACKS, Runbooks, changed, proved, settled
 from .estate import built as built
 from .estate import runbooks as runbooks
 
@@ -37,12 +40,35 @@ def test_every_stack_applies_to_an_empty_world_in_the_order_of_uses(tmp_path: Pa
     assert changed(estate.plan()) == changed(estate.drift()) == []
     assert estate.plan().plan.gaps == ()
     assert unmanaged(estate.plan()) == []
-    # Railway makes a project's first environment with it: to the stack that declares it, it was there before.
-    adopt = {(one.stack, str(one.address)) for one in estate.plan().plan.adopt}
-    address = "railway.environment.production"
-    assert adopt == {("bilko-production", address), ("capliquify-production", address)}
-    estate.adopt(address)
+    # Railway makes a project's first environment with it: it is ours, whichever stack declares it, without a person.
     settled(estate.plan())
+
+
+def test_an_environment_that_came_with_a_project_is_ours_and_one_that_a_person_made_is_not(tmp_path: Path) -> None:
+    def to_adopt(stack: str) -> list[str]:
+        return [str(one.address) for one in estate.plan(stack).plan.adopt]
+
+    estate = Runbooks(tmp_path)
+    proved(estate.apply("bilko"))
+    came = {("bilko", "railway.environment", str(estate.one("environment", name="production")["id"]))}
+    assert estate.memory().came == came
+    estate.world.create("railway", "environment", "staging", "bilko", {"project": "bilko"})
+    assert (to_adopt("bilko-production"), to_adopt("bilko-staging")) == ([], ["railway.environment.staging"])
+    proved(estate.apply("bilko-production"), 16)
+    assert estate.memory().came == set()
+    # Who lets go of it does not get it back unasked.
+    estate.forget("bilko-production", "railway.environment.production")
+    assert to_adopt("bilko-production") == ["railway.environment.production"]
+
+
+def test_an_environment_made_anew_by_hand_under_the_name_of_one_that_came_is_not_ours(tmp_path: Path) -> None:
+    estate = Runbooks(tmp_path)
+    proved(estate.apply("bilko"))
+    estate.world.create("railway", "environment", "meanwhile", "bilko", {"project": "bilko"})
+    estate.world.delete("railway", "environment", estate.one("environment", name="production")["id"], "bilko", {})
+    estate.world.create("railway", "environment", "production", "bilko", {"project": "bilko"})
+    adopt = [str(one.address) for one in estate.plan("bilko-production").plan.adopt]
+    assert adopt == ["railway.environment.production"]
 
 
 def test_all_stacks_apply_at_once(tmp_path: Path) -> None:
@@ -93,6 +119,29 @@ def test_a_domains_target_moves_and_its_record_follows(runbooks: Runbooks) -> No
     settled(runbooks.plan())
 
 
+def test_healing_follows_a_moved_target_too(runbooks: Runbooks) -> None:
+    domain = runbooks.one("domain", name="api.bilko.io")
+    runbooks.world.edit("railway", "domain", domain["id"], "bilko", {"target": "moved.up.railway.app"})
+    cname = ("bilko-production", "update", "reference", "cloudflare.record.bilko-io/api")
+    assert changed(runbooks.drift()) == [cname]
+    # What the stack files say since is not healing's to apply.
+    runbooks.change("bilko-production", lambda held: held["railway"]["instance"]["api"].update(replicas=2))
+    before = runbooks.deploys()
+    proved(runbooks.heal())
+    assert runbooks.dns("api.bilko.io", "CNAME")["content"] == "moved.up.railway.app"
+    assert runbooks.deploys() == before
+    assert changed(runbooks.drift()) == []
+
+
+def test_healing_makes_a_domain_anew_and_its_records_follow(runbooks: Runbooks) -> None:
+    runbooks.world.delete("railway", "domain", runbooks.one("domain", name="api-staging.bilko.io")["id"], "bilko", {})
+    proved(runbooks.heal())
+    made = runbooks.one("domain", name="api-staging.bilko.io")
+    assert runbooks.dns("api-staging.bilko.io", "CNAME")["content"] == made["target"]
+    assert made["token"] in runbooks.dns("_railway-verify.api-staging.bilko.io", "TXT")["content"]
+    settled(runbooks.plan())
+
+
 def test_a_domain_made_anew_takes_its_records_along(runbooks: Runbooks) -> None:
     runbooks.world.delete("railway", "domain", runbooks.one("domain", name="api-staging.bilko.io")["id"], "bilko", {})
     old = runbooks.dns("api-staging.bilko.io", "CNAME")["content"]
@@ -139,21 +188,101 @@ def test_a_foreign_service_is_shown_and_left_alone(runbooks: Runbooks) -> None:
     assert not runbooks.shelf("deployment", service="metabase")
 
 
-def test_what_another_stack_declares_is_not_unmanaged(runbooks: Runbooks) -> None:
-    for stack in BILKO:
-        assert unmanaged(runbooks.plan(stack)) == []
+NAMES = tuple(sorted(path.stem for path in STACKS.glob("*.yaml") if not path.name.startswith("_")))
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="reconcile/loop.py Reconciler._scopes asks only for what stacks declare or own: an account that "
-    "_project.yaml names and no stack uses on a platform (bunty on railway) is never read, so nothing there is shown",
-)
+def test_there_are_shared_stacks_and_stacks_of_environments() -> None:
+    assert len(NAMES) == 10
+    assert {"bilko", "bilko-staging", "capliquify", "capliquify-testing"} <= set(NAMES)
+
+
+def edit_everywhere(runbooks: Runbooks) -> set[str]:
+    """A person edits one plain variable that each stack declares. Returns the stacks that declare any."""
+    edited = set()
+    with runbooks.workshop() as shop:
+        declared = list(shop.tree.declared())
+    for one in declared:
+        held = one.resource
+        if isinstance(held, Variable) and isinstance(held.value, str) and one.stack not in edited:
+            environment, service = held.instance.split("/")[1:]
+            where = {"environment": environment, "service": service, "name": held.name}
+            live = runbooks.one("variable", one.account, **where)
+            runbooks.world.edit("railway", "variable", live["id"], one.account, {"value": "by hand"})
+            edited.add(one.stack)
+    return edited
+
+
+def test_a_plan_of_one_stack_is_of_that_stack_alone(runbooks: Runbooks) -> None:
+    """Whatever moved elsewhere, and whoever declares the rest: nothing of another stack is planned or unmanaged."""
+    edited, moved = edit_everywhere(runbooks), set()
+    assert edited == set(NAMES) - {"bilko", "bunty", "capliquify"}
+    for stack in NAMES:
+        for judged in (runbooks.plan(stack), runbooks.drift(stack)):
+            assert {one for one, *_ in changed(judged)} <= {stack}
+            assert (unmanaged(judged), judged.plan.gaps, judged.plan.adopt) == ([], (), ())
+            moved |= {one for one, *_ in changed(judged)}
+    assert moved == edited == {one for one, *_ in changed(runbooks.plan())}
+
+
+def test_what_nobody_declares_is_unmanaged_in_its_own_environments_plan(runbooks: Runbooks) -> None:
+    where = {"project": "bilko", "environment": "staging", "service": "api", "value": "x"}
+    runbooks.world.create("railway", "variable", "THEIRS", "bilko", where)
+    shown = {stack: unmanaged(runbooks.plan(stack)) for stack in BILKO}
+    assert shown == {"bilko": [], "bilko-production": [], "bilko-staging": ["bilko/staging/api THEIRS"]}
+
+
 def test_a_project_in_a_workspace_of_which_nothing_is_declared_is_shown(runbooks: Runbooks) -> None:
     runbooks.world.create("railway", "project", "side-project", "bunty", {})
     judged = runbooks.plan()
-    assert "side-project" in unmanaged(judged)
+    assert unmanaged(judged) == ["side-project"]
     assert changed(judged) == []
+    assert unmanaged(runbooks.plan("bunty")) == [], "a pass of one stack looks at nothing but its own"
+
+
+def asked_of(runbooks: Runbooks, account: str) -> list[str]:
+    return [
+        str(one["path"]) for one in runbooks.world.calls() if (one["account"], one["platform"]) == (account, "railway")
+    ]
+
+
+def test_a_workspace_that_no_stack_uses_costs_one_call_and_only_where_all_stacks_are_planned(
+    runbooks: Runbooks,
+) -> None:
+    runbooks.world.create("railway", "project", "side-project", "bunty", {})
+    runbooks.plan()
+    assert asked_of(runbooks, "bunty") == ["/graphql/v2?query=Projects"]
+    runbooks.world.clear_calls()
+    for stack in runbooks.stacks():
+        runbooks.plan(stack)
+    assert asked_of(runbooks, "bunty") == []
+
+
+@pytest.mark.parametrize("status", [401, 403, 500])
+def test_a_workspace_that_no_stack_uses_and_that_cannot_be_read_fails_nothing(runbooks: Runbooks, status: int) -> None:
+    runbooks.fault(f"{status} POST times=always account=bunty", "railway")
+    judged = runbooks.plan()
+    settled(judged)
+    assert plan_exit_code(judged, detailed=True) == 0
+    (told,) = [one for one in judged.plan.warnings if "bunty" in one]
+    assert told.startswith("account bunty on railway, which no stack uses, was not looked at: ")
+    proved(runbooks.apply())
+
+
+def test_a_workspace_that_no_stack_uses_and_whose_credential_is_not_set_fails_nothing(runbooks: Runbooks) -> None:
+    with runbooks.workshop() as shop:
+        reconciler = shop.reconciler()
+        del reconciler.platforms["bunty", "railway"]  # type: ignore[attr-defined]
+        reconciler.blind = {("bunty", "railway"): "environment variable BUNTY_RAILWAY_TOKEN is not set"}
+        judged = reconciler.plan(shop.tree.stacks)
+    settled(judged)
+    assert any(one.endswith("BUNTY_RAILWAY_TOKEN is not set") for one in judged.plan.warnings)
+    assert plan_exit_code(judged, detailed=True) == 0
+
+
+def test_the_token_of_another_workspace_is_refused_even_where_no_stack_uses_it(runbooks: Runbooks) -> None:
+    runbooks.tokens["bunty", "railway"] = runbooks.tokens["bilko", "railway"]
+    with pytest.raises(WrongAccount, match="account bunty opens railway account"):
+        runbooks.plan()
 
 
 def test_a_variable_taken_from_staging_stays_in_production(runbooks: Runbooks) -> None:
@@ -174,6 +303,30 @@ def test_a_variable_taken_from_one_of_three_environments_stays_in_the_others(run
     proved(runbooks.apply())
     assert not runbooks.shelf("variable", "capliquify", environment="testing", name=name)
     assert [runbooks.of_environment(one, "capliquify") for one in ("development", "production")] == others
+
+
+def test_a_domain_under_another_address_is_the_same_domain(runbooks: Runbooks) -> None:
+    def rename(held: dict[str, dict[str, dict[str, object]]]) -> None:
+        text = yaml.safe_dump(held).replace("railway.domain.api.", "railway.domain.web.")
+        held.update(yaml.safe_load(text))
+        held["railway"]["domain"] = {"web": held["railway"]["domain"]["api"]}
+        held["moved"] = [{"from": "railway.domain.api", "to": "railway.domain.web"}]  # type: ignore[assignment]
+
+    there = runbooks.everything(), runbooks.everything("cloudflare")
+    runbooks.change("bilko-staging", rename)
+    judged = runbooks.plan()
+    assert changed(judged) == []
+    moves = [(one.stack, str(one.before), str(one.address)) for one in judged.plan.owning if one.before]
+    assert moves == [("bilko-staging", "railway.domain.api", "railway.domain.web")]
+    proved(runbooks.apply())
+    assert (runbooks.everything(), runbooks.everything("cloudflare")) == there
+    settled(runbooks.plan())
+    assert [one for one in runbooks.plan().plan.owning if one.before] == []
+    # What was remembered of the records names the new address, so that they still follow.
+    domain = runbooks.one("domain", name="api-staging.bilko.io")
+    runbooks.world.edit("railway", "domain", domain["id"], "bilko", {"target": "moved.up.railway.app"})
+    cname = ("bilko-staging", "update", "reference", "cloudflare.record.bilko-io/api-staging")
+    assert changed(runbooks.plan()) == changed(runbooks.drift()) == [cname]
 
 
 def test_an_instance_taken_from_staging_stays_in_production(runbooks: Runbooks) -> None:
@@ -230,10 +383,8 @@ def test_a_service_renamed_by_hand_is_named_back_and_nothing_of_it_is_made_anew(
     before, deploys = kept(), runbooks.deploys()
     id = runbooks.one("service", name="api")["id"]
     runbooks.world.edit("railway", "service", id, "bilko", {"name": "backend"})
-    run = runbooks.apply()
-    # What stands in it looks like another's while it has that name, and that needs approval; its own name does not.
-    assert run.exit_code() == 11
-    assert {one.status for one in run.outcomes if one.change.address.kind != "service"} == {"held"}
+    assert changed(runbooks.plan()) == [("bilko", "update", "drift", "railway.service.api")]
+    proved(runbooks.apply())
     assert runbooks.one("service", name="api")["id"] == id
     assert (kept(), runbooks.deploys()) == (before, deploys)
     settled(runbooks.plan())

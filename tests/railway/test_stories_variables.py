@@ -1,5 +1,6 @@
 """Variables that are edited by hand, or not ours to know: what is put back, with how many deploys, and what is said."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,7 +8,8 @@ import pytest
 
 from reconcile.cli.documents import plan_document
 from reconcile.loop import Consent
-from tests.crash.test_in_process import Death, Died
+from reconcile.model.verdict import Judged
+from tests.crash.death import Death, Died
 
 from .estate import BILKO, BY_HAND, Runbooks, changed, proved, settled
 from .estate import built as built
@@ -131,7 +133,6 @@ def test_a_heal_that_dies_ends_with_one_deploy(twenty: Runbooks, call: int) -> N
     twenty.world.on_call = None
     assert death.copy is not None
     twenty.ledger_file = death.copy
-    (twenty.root / "world.ledger.db.key").rename(death.copy.with_name(f"{death.copy.name}.key"))
     with twenty.workshop() as shop:
         shop.ledger().unlock(PRODUCTION, "its process died", "the story")
     proved(twenty.apply(PRODUCTION, mode="drift"))
@@ -175,16 +176,63 @@ def test_what_exists_and_is_no_longer_declared_is_not_deleted(runbooks: Runbooks
     assert runbooks.everything() == before
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="DESIGN D10: {exists: true} drifts by updatedAt. reconcile/steps/plan keeps no history of what is only "
-    "seen, so a JWT_SECRET that somebody overwrote gives neither a change nor a warning",
-)
-def test_whoever_writes_what_only_exists_is_noticed(runbooks: Runbooks) -> None:
+JWT = "railway.variable.api/JWT_SECRET"
+
+
+def touched(judged: Judged) -> list[tuple[str, str, str]]:
+    return [(one.now.stack, str(one.now.address), one.verdict) for one in judged.plan.touched]
+
+
+def seal_jwt(estate: Runbooks) -> None:
+    """A person seals it in the console, and an apply has seen it so."""
+    estate.edit_variable("api", "JWT_SECRET", isSealed="true")
+    estate.apply(PRODUCTION)
+    estate.adopt(JWT)
+    settled(estate.plan())
+    assert estate.plan().plan.touched == ()
+
+
+@pytest.mark.parametrize(("sealed", "verdict"), [(False, "value changed"), (True, "touched, value unknown")])
+def test_whoever_writes_what_only_exists_is_noticed(runbooks: Runbooks, sealed: bool, verdict: str) -> None:
+    proved(runbooks.apply())
+    if sealed:
+        seal_jwt(runbooks)
+    before = runbooks.deploys()
     runbooks.edit_variable("api", "JWT_SECRET", value="of somebody else")
-    judged = runbooks.plan()
-    told = [*judged.plan.warnings, *(str(change.address) for change in judged.plan.changes)]
-    assert [one for one in told if "api/JWT_SECRET" in one]
+    for judged in (runbooks.plan(), runbooks.drift()):
+        assert touched(judged) == [(PRODUCTION, JWT, verdict)] and changed(judged) == []
+    document = plan_document(runbooks.plan(), calls_made=0, seconds=0, exit_code=16)
+    (told,) = document["touched"]
+    assert (told["address"], told["verdict"]) == (JWT, verdict) and told["before"] < told["after"]
+    assert "of somebody else" not in json.dumps(document)
+    proved(runbooks.apply(), 16)
+    assert (runbooks.value("api", "JWT_SECRET"), runbooks.deploys()) == ("of somebody else", before)
+
+
+def test_a_person_takes_what_somebody_wrote_as_right(runbooks: Runbooks) -> None:
+    proved(runbooks.apply())
+    runbooks.edit_variable("api", "JWT_SECRET", value="rotated")
+    runbooks.adopt()
+    assert touched(runbooks.plan()) == [(PRODUCTION, JWT, "value changed")]
+    runbooks.adopt(JWT)
+    assert touched(runbooks.plan()) == []
+    proved(runbooks.apply())
+
+
+def test_the_same_value_written_again_is_no_touch(runbooks: Runbooks) -> None:
+    proved(runbooks.apply())
+    runbooks.edit_variable("api", "JWT_SECRET", value=runbooks.value("api", "JWT_SECRET"))
+    assert touched(runbooks.plan()) == []
+
+
+def test_an_owner_that_is_no_longer_declared_deletes_nothing_that_exists(runbooks: Runbooks) -> None:
+    proved(runbooks.apply())
+    assert runbooks.memory().sightings
+    runbooks.change(PRODUCTION, lambda held: held["railway"]["instance"]["api"]["variables"].pop("JWT_SECRET"))
+    before = runbooks.everything()
+    proved(runbooks.apply())
+    assert runbooks.everything() == before
+    assert JWT not in {str(place.address) for place in runbooks.memory().sightings if place.stack == PRODUCTION}
 
 
 def test_a_value_from_the_environment_is_put_back_when_edited(

@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from reconcile.model.change import FieldChange, Outcome, Status
+from reconcile.model.change import Came, FieldChange, Outcome, Status
 from reconcile.model.errors import LedgerError, WrongAccount
 from reconcile.model.memory import Owned
 from reconcile.model.resource import Address
 from reconcile.model.secret import SecretText
+from reconcile.model.spec import Place as At
 from reconcile.store import Ledger
 
 from .places import Place
@@ -32,7 +34,7 @@ def test_a_created_thing_is_owned_and_its_fields_remembered(ledger: Ledger) -> N
     concluded(ledger, outcome(made, id="r1", resource=record(ttl=300, modified="now")))
     memory = ledger.memory()
     assert memory.owned == (Owned("acme", "toy.record", ("www", "192.0.2.1"), "r1", WWW, "web"),)
-    kept = memory.applied["web", WWW]
+    kept = memory.applied[At("web", WWW)]
     assert kept.fields == {"name": "www", "content": "192.0.2.1", "ttl": 300, "tags": ["a", "b"]}
     assert (kept.revision, kept.at) == ("c0ffee", "2026-01-01T12:00:00Z")
     assert memory.intents == ()
@@ -40,7 +42,7 @@ def test_a_created_thing_is_owned_and_its_fields_remembered(ledger: Ledger) -> N
 
 def test_what_the_stack_leaves_undeclared_is_not_remembered_as_applied(ledger: Ledger) -> None:
     concluded(ledger, outcome(change(record()), id="r1", resource=record(ttl=60)))
-    assert "ttl" not in ledger.memory().applied["web", WWW].fields
+    assert "ttl" not in ledger.memory().applied[At("web", WWW)].fields
 
 
 def test_a_reference_is_remembered_as_text_and_as_what_it_resolved_to(ledger: Ledger) -> None:
@@ -48,7 +50,7 @@ def test_a_reference_is_remembered_as_text_and_as_what_it_resolved_to(ledger: Le
     made = change(record(content=text), references={"content": text})
     concluded(ledger, outcome(made, id="r1", resource=record(content="t.example.")))
     memory = ledger.memory()
-    kept = memory.applied["web", WWW]
+    kept = memory.applied[At("web", WWW)]
     assert (kept.fields["content"], kept.references) == ("t.example.", {"content": text})
     assert memory.owned[0].key == ("www", "t.example.")
 
@@ -59,7 +61,7 @@ def test_an_update_replaces_what_was_remembered(ledger: Ledger) -> None:
     concluded(ledger, outcome(new))
     memory = ledger.memory()
     assert [(one.id, one.key) for one in memory.owned] == [("r1", ("www", "192.0.2.9"))]
-    assert memory.applied["web", WWW].fields == {"name": "www", "content": "192.0.2.9"}
+    assert memory.applied[At("web", WWW)].fields == {"name": "www", "content": "192.0.2.9"}
 
 
 def test_a_replaced_thing_is_owned_by_its_new_id_only(ledger: Ledger) -> None:
@@ -79,7 +81,7 @@ def test_a_deleted_thing_is_neither_owned_nor_applied(ledger: Ledger) -> None:
 def test_an_adopted_thing_is_remembered_as_it_lives(ledger: Ledger) -> None:
     live = record(ttl=60)
     concluded(ledger, outcome(change(record(ttl=300), before=live, verb="adopt", id="r1"), resource=live))
-    assert ledger.memory().applied["web", WWW].fields["ttl"] == 60
+    assert ledger.memory().applied[At("web", WWW)].fields["ttl"] == 60
 
 
 @pytest.mark.parametrize("status", ["failed", "held", "denied", "skipped"])
@@ -88,6 +90,27 @@ def test_what_had_no_effect_owns_nothing_and_stays_not_open(ledger: Ledger, stat
     memory = ledger.memory()
     assert (memory.owned, memory.intents, dict(memory.applied)) == ((), (), {})
     assert ledger.history("web")[0].what == f"create {status}"
+
+
+def test_what_came_along_is_remembered_until_somebody_owns_it(ledger: Ledger, reopen: Callable[[], Ledger]) -> None:
+    came = (Came("toy.record", ("first", "192.0.2.1"), "r2"), Came("toy.record", ("second", ""), "r3"))
+    concluded(ledger, replace(outcome(change(record()), id="r1"), also=came))
+    memory = ledger.memory()
+    assert memory.came == {("acme", "toy.record", "r2"), ("acme", "toy.record", "r3")}
+    assert memory.intents == (), "nothing of it is unanswered"
+    assert [one.id for one in memory.owned] == ["r1"]
+    ledger.own([owned(1, stack="other", id="r2")], [], "came")
+    assert reopen().memory().came == {("acme", "toy.record", "r3")}
+    concluded(ledger, outcome(change(record("second", "")), id="r3"))
+    assert ledger.memory().came == frozenset()
+    ledger.forget("other", [Address("toy", "record", "n1")], "forget")
+    assert ledger.memory().came == frozenset()
+
+
+def test_what_came_along_with_what_failed_is_not_remembered(ledger: Ledger) -> None:
+    came = (Came("toy.record", ("first", ""), "r2"),)
+    concluded(ledger, replace(outcome(change(record()), "failed"), also=came))
+    assert ledger.memory().came == frozenset()
 
 
 def test_an_unsure_outcome_leaves_its_intent_open(ledger: Ledger) -> None:

@@ -21,8 +21,28 @@ def test_a_ledger_from_before_is_brought_forward(ledger: Ledger, place: Place, r
     ledger.pin("acme", "toy", "w1")
     ledger.close()
     place.tamper("DROP TABLE sealed")
+    place.tamper("DROP TABLE sighting")
     place.tamper("UPDATE meta SET format = 1")
     assert reopen().seal({"pepper": "c2VhbGVk"})
     found = reopen()
     assert found.sealed() == {"pepper": "c2VhbGVk"} and found.memory().pins == {("acme", "toy"): "w1"}
-    assert "('l1', 2)" in place.rows()
+    assert "('l1', 3)" in place.rows()
+
+
+def test_what_is_sealed_is_sealed_anew_whole_or_not_at_all(ledger: Ledger, reopen: Callable[[], Ledger]) -> None:
+    first = {"pepper": "c2VhbGVk", "recipient.runner": "age1x", "recipient.recovery": "age1z"}
+    second = {"pepper": "YW5ldw==", "recipient.runner": "age1y"}
+    ledger.seal(first)
+    assert not ledger.reseal(second, instead_of={**first, "pepper": "b3RoZXI="}, who="me", opened_by="runner key")
+    assert reopen().sealed() == first
+    assert ledger.reseal(second, instead_of=first, who="me", opened_by="runner key")
+    again = reopen()
+    assert again.sealed() == {**first, **second}
+    assert again.history("")[0].what == "resealed"
+    assert again.history("")[0].detail == {
+        "names": ["pepper", "recipient.runner"],
+        "recipient.runner": "age1y",
+        "who": "me",
+        "opened by": "runner key",
+    }
+    assert not ledger.reseal(second, instead_of=first, who="me", opened_by="runner key")

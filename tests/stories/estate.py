@@ -16,7 +16,7 @@ from reconcile.model.verdict import Judged
 from reconcile.sandbox.ready import Key, Ready
 from reconcile.sandbox.world import World
 from reconcile.settings import Settings
-from reconcile.steps.adopt import take_over
+from reconcile.steps.adopt import keep, take_over
 from reconcile.steps.plan import Mode
 
 PROJECT = """
@@ -134,7 +134,7 @@ class Estate:
             plan = shop.reconciler().plan(shop.tree.stacks).plan
             wanted = frozenset(map(Address.parse, addresses))
             taken = take_over(plan, shop.tree, shop.ledger().memory(), self.world.now(), wanted)
-            shop.ledger().own(taken.owned, taken.applied, "adopt")
+            keep(shop.ledger(), taken)
 
     def forget(self, stack: str, *addresses: str) -> None:
         with self.workshop() as shop:

@@ -33,8 +33,7 @@ def test_an_output_that_moves_is_the_cause_of_the_change(begin: Begin) -> None:
     estate.apply()
     (job,) = estate.world.shelf("betterstack", "acme", "heartbeat").values()
     job["status"] = "up"
-    assert said(estate.plan()) == [("update", "reference", "state")]
-    assert said(estate.drift()) == []
+    assert said(estate.plan()) == said(estate.drift()) == [("update", "reference", "state")]
     assert estate.apply().exit_code() == 0
     assert estate.record("state.shop.example", "TXT")["content"] == '"state=up"'
     assert said(estate.plan()) == said(estate.drift()) == []
@@ -50,12 +49,53 @@ def test_a_hand_edit_of_a_field_that_refers_is_drift(begin: Begin) -> None:
     assert estate.record("state.shop.example", "TXT")["content"] == '"state=pending"'
 
 
+def test_healing_follows_an_output_that_moved(begin: Begin) -> None:
+    estate = told(begin)
+    estate.apply()
+    (job,) = estate.world.shelf("betterstack", "acme", "heartbeat").values()
+    job["status"] = "up"
+    # What the stack file says by now is not what was last applied, and healing does not know it.
+    estate.write("shop", zone_of('state: {type: TXT, content: "no more"}', more=JOB))
+    run = estate.heal()
+    assert [(one.change.cause, one.status, one.verified) for one in run.outcomes] == [("reference", "done", True)]
+    assert run.exit_code() == 0
+    assert estate.record("state.shop.example", "TXT")["content"] == '"state=up"'
+    assert said(estate.drift()) == []
+    job["status"] = "down"
+    assert said(estate.drift()) == [("update", "reference", "state")], "what was healed still refers"
+
+
+def test_healing_makes_a_target_and_what_refers_to_it_anew(begin: Begin) -> None:
+    estate = told(begin)
+    estate.apply()
+    (job,) = estate.world.shelf("betterstack", "acme", "heartbeat").values()
+    job["status"] = "up"
+    estate.heal()
+    estate.world.delete("betterstack", "heartbeat", "nightly", "acme", {})
+    assert sorted(said(estate.drift())) == [("create", "drift", "job"), ("update", "reference", "state")]
+    assert estate.heal().exit_code() == 0
+    assert estate.record("state.shop.example", "TXT")["content"] == '"state=pending"'
+    assert said(estate.plan()) == said(estate.drift()) == []
+
+
+def test_healing_without_sight_of_the_target_keeps_the_value_that_was_applied(begin: Begin) -> None:
+    estate = told(begin)
+    estate.apply()
+    (job,) = estate.world.shelf("betterstack", "acme", "heartbeat").values()
+    job["status"] = "up"
+    estate.edit("state.shop.example", "TXT", content='"state=hacked"')
+    estate.fault("500 GET /api/v2/heartbeats times=always", "betterstack")
+    assert said(estate.drift()) == [("update", "drift", "state")]
+    assert estate.heal().exit_code() == 17
+    assert estate.record("state.shop.example", "TXT")["content"] == '"state=pending"'
+
+
 def test_an_output_of_a_looked_up_thing_is_known_at_once(begin: Begin) -> None:
     estate = begin(zone_of('plan: {type: TXT, content: "plan=${cloudflare.zone.shop.plan}"}'))
     assert estate.apply().exit_code() == 0
     assert estate.record("plan.shop.example", "TXT")["content"] == '"plan=free"'
     estate.world.edit("cloudflare", "zone", "shop.example", "acme", {"plan": "pro"})
-    assert said(estate.plan()) == [("update", "reference", "plan")]
+    assert said(estate.plan()) == said(estate.drift()) == [("update", "reference", "plan")]
 
 
 def test_where_the_target_is_hidden_what_refers_waits(begin: Begin) -> None:
@@ -89,6 +129,63 @@ def test_what_refers_is_deleted_before_its_target(begin: Begin) -> None:
     waves = {one.address.leaf: one.wave for one in judged.plan.changes if one.verb == "delete"}
     assert waves["state"] < waves["job"]
     assert estate.apply().exit_code() == 0
+
+
+EDGE = "account: acme\nuses: [shop]\ncloudflare: {records: {shop: {other: {type: A, content: 192.0.2.2}%s}}}\n"
+HELD = "betterstack.heartbeat.job"
+
+
+def over_two_stacks(begin: Begin) -> Estate:
+    """A record of the stack `edge` refers to a heartbeat of `shop`; then neither is declared any more."""
+    other = "betterstack:\n  heartbeat: {other: {period: 60}%s}"
+    estate = begin(zone_of("keep: {type: A, content: 192.0.2.1}", more=other % ", job: {period: 3600}"))
+    estate.write("edge", EDGE % f", state: {{type: TXT, content: {STATUS}}}")
+    assert estate.apply().exit_code() == 0
+    estate.write("edge", EDGE % "")
+    estate.write("shop", zone_of("keep: {type: A, content: 192.0.2.1}", more=other % ""))
+    return estate
+
+
+def test_what_a_record_of_another_stack_refers_to_stays_until_that_stack_is_applied(begin: Begin) -> None:
+    estate = over_two_stacks(begin)
+    judged = estate.plan("shop")
+    assert said(judged) == []
+    why = f"{HELD} stays: cloudflare.record.shop/state of stack edge refers to it and is not changed here"
+    assert [gap.reason for gap in judged.plan.gaps] == [why]
+    assert estate.apply("shop").exit_code() == 17
+    assert estate.apply("edge").exit_code() == estate.apply("shop").exit_code() == 0
+    assert [one["name"] for one in estate.live("heartbeat", "betterstack")] == ["other"]
+
+
+def test_both_stacks_together_let_go_first(begin: Begin) -> None:
+    estate = over_two_stacks(begin)
+    assert [address for _, _, address in said(estate.plan())] == ["state", "job"]
+    assert estate.apply().exit_code() == 0
+    assert [one["name"] for one in estate.live("heartbeat", "betterstack")] == ["other"]
+
+
+def test_what_a_stack_without_a_file_refers_to_stays(begin: Begin) -> None:
+    estate = over_two_stacks(begin)
+    (estate.root / "stacks" / "edge.yaml").unlink()
+    assert estate.apply().exit_code() == 17
+    assert len(estate.live("heartbeat", "betterstack")) == 2
+    estate.forget("edge", "cloudflare.record.shop/state")
+    assert estate.apply().exit_code() == 0
+    assert [one["name"] for one in estate.live("heartbeat", "betterstack")] == ["other"]
+
+
+def test_a_difference_that_is_let_be_still_refers(begin: Begin) -> None:
+    estate = told(begin)
+    estate.apply()
+    ignore = (
+        "ignore:\n  - {address: cloudflare.record.shop/state, field: content, owner: ops, reason: moving, "
+        "expires: 2099-01-01}\n"
+    )
+    other = "betterstack:\n  heartbeat: {other: {period: 60}}\n"
+    estate.write("shop", zone_of('state: {type: TXT, content: "no more"}', more=ignore + other))
+    judged = estate.plan()
+    assert [one.address.leaf for one in judged.plan.changes] == ["other"]
+    assert any(HELD in gap.reason for gap in judged.plan.gaps)
 
 
 def test_a_secret_output_does_not_flow_into_a_field_that_is_shown(begin: Begin) -> None:

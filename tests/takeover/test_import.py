@@ -208,12 +208,3 @@ def test_an_account_that_cannot_be_asked_is_said_with_what_is_missing(
     assert said.code == 14
     assert "everything of account acme could not be read: environment variable ACME_CLOUDFLARE_TOKEN" in said.err
     assert "nothing was imported" in said.err
-
-
-def test_a_platform_whose_kinds_stand_inside_others_is_not_imported_yet(repository: Repository) -> None:
-    """It says so before a call is made; a half-right file would be worse."""
-    project = repository.root / "stacks" / "_project.yaml"
-    text = project.read_text()
-    project.write_text(text.rstrip() + "\n    railway: {credentials: {token: ACME_RAILWAY_TOKEN}}\n")
-    said = repository.do("import", "railway", "--account", "acme")
-    assert said.code == 1 and "does not write railway stacks yet" in said.err

@@ -2,43 +2,16 @@
 
 import json
 import stat
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from reconcile.cli import main
 from reconcile.model.secret import SecretText
 from reconcile.sandbox.ready import Ready
 from reconcile.settings import Settings
 from reconcile.store.vault import KEY_VARIABLE, Key, open_vault
 
-from .conftest import Library, Shop, now
-
-Command = Callable[..., tuple[int, str]]
-
-
-@pytest.fixture
-def trueup(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Command:
-    """The console script in an empty folder: exit code, and all that it said."""
-    for name in ("TRUEUP_SANDBOX", "TRUEUP_STACKS", KEY_VARIABLE):
-        monkeypatch.delenv(name, raising=False)
-    (tmp_path / "new").mkdir()
-    monkeypatch.chdir(tmp_path / "new")
-
-    def run(*words: str) -> tuple[int, str]:
-        capsys.readouterr()
-        monkeypatch.setattr("sys.argv", ["trueup", *words])
-        with pytest.raises(SystemExit) as left:
-            main()
-        told = capsys.readouterr()
-        return (left.value.code if isinstance(left.value.code, int) else 0), told.out + told.err
-
-    return run
-
-
-def recovery_in(said: str) -> str:
-    return next(word for word in said.split() if word.startswith("AGE-SECRET-KEY-"))
+from .conftest import Command, Library, Shop, now, recovery_in
 
 
 def test_the_recovery_key_is_told_once_and_opens_the_vault(trueup: Command) -> None:

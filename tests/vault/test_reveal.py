@@ -7,9 +7,9 @@ from reconcile.model.resource import Address
 from reconcile.model.secret import SecretText
 from reconcile.model.spec import Declared, Location, Project, Spec, Tree
 from reconcile.steps.load import load, working_tree
-from reconcile.steps.reveal import Note, pretend_value, reveal
+from reconcile.steps.reveal import Note, pretend_value, reveal, said
 
-from .conftest import KINDS, PROJECT, Library, Setting
+from .conftest import KINDS, PROJECT, Library, Setting, begin
 
 API = Address("toy", "setting", "api")
 
@@ -69,7 +69,21 @@ def test_without_fingerprints_the_value_is_there_and_the_stack_is_told() -> None
     tree, notes = reveal(tree_of(Setting(name="api", from_env="API_KEY")), {"API_KEY": "hunter2"}, None)
     value = value_in(tree)
     assert value is not None and value.print == ""
-    assert [note.stack for note in notes] == ["web"] and "not compared: 1" in notes[0].text
+    (note,) = notes
+    assert (note.stack, note.number) == ("web", 1) and "compared by time only" in note.text
+
+
+def test_how_many_secrets_are_compared_by_time_only_is_said_once_for_all_chosen_stacks() -> None:
+    one = tree_of(Setting(name="api", from_env="API_KEY"), Setting(name="unset", from_env="OTHER_KEY"))
+    two = tree_of(Setting(name="more", exists=True), Setting(name="plain", value="hello"), stack="other")
+    three = tree_of(Setting(name="api", from_env="API_KEY"), stack="not chosen")
+    tree = Tree(one.project, {**one.stacks, **two.stacks, **three.stacks}, "r1")
+    _, notes = reveal(tree, {"API_KEY": "hunter2"}, None, why="no runner key")
+    told = said(notes, ("web", "other"))
+    assert [text for text in told if "by time only" in text] == [
+        "2 of the secrets can be compared by time only: no runner key"
+    ]
+    assert not any("by time only" in text for text in said(reveal(tree, {"API_KEY": "hunter2"}, str)[1], ("web",)))
 
 
 def test_a_variable_that_the_project_does_not_open_is_refused_with_its_line(library: Library) -> None:
@@ -154,26 +168,43 @@ def test_only_the_chosen_stacks_are_warned_of(keyed: Library) -> None:
     assert "OTHER_KEY" in keyed.plan("other").warnings[0]
 
 
-def test_without_a_runner_key_secrets_are_made_and_then_not_compared(library: Library) -> None:
+def test_without_a_runner_key_secrets_are_made_and_then_compared_by_time_only(library: Library) -> None:
     library.environment.setenv("API_KEY", "hunter2-first")
     library.apply()
     assert library.toy.sent == ["hunter2-first", "hello"]
     library.environment.setenv("API_KEY", "hunter2-second")
-    library.toy.write("api", "somebody else's")
     plan = library.plan()
-    assert plan.changes == () and any("no runner key" in one for one in plan.warnings)
-    library.toy.write("plain", "edited", secret=False)
-    assert verbs(library) == [("update", "plain")]
+    assert plan.changes == ()
+    assert [one for one in plan.warnings if one.startswith("1 of the secrets can be compared by time only: ")]
+    assert len(plan.warnings) == 1 and "no runner key" in plan.warnings[0]
+    library.toy.write("api", "somebody else's")
+    (change,) = library.plan().changes
+    (field,) = change.fields
+    assert (change.cause, field.hidden, field.unknown, field.drifted, field.print) == ("drift", True, True, True, "")
+    assert library.apply().exit_code() == 0
+    assert library.toy.sent[-1] == "hunter2-second" and library.plan().changes == ()
+
+
+@pytest.mark.parametrize("key", [False, True])
+def test_drift_says_what_was_written_since_where_the_applied_value_is_not_known(library: Library, key: bool) -> None:
+    if key:
+        begin(library)
+    library.environment.setenv("API_KEY", "hunter2-first")
+    library.apply()
+    library.environment.setenv("API_KEY", "hunter2-second")
+    assert library.plan(mode="drift").gaps == ()
+    library.toy.write("api", "somebody else's")
+    plan = library.plan(mode="drift")
+    (gap,) = plan.gaps
+    assert plan.changes == () and gap.exit_code == 14 and "toy.setting.api was written since" in gap.reason
+    assert library.toy.sent[-1] == "somebody else's" and library.apply(mode="drift").exit_code() == 14
+    assert library.toy.sent[-1] == "somebody else's"
 
 
 def test_with_the_key_back_it_is_sent_once_more_and_compared_from_then_on(library: Library) -> None:
-    from reconcile.store.vault import begin_vault, make_runner_key
-
     library.environment.setenv("API_KEY", "hunter2")
     library.apply()
-    with library.shop as shop:
-        key = make_runner_key(shop.key_file)
-        assert key is not None and begin_vault(shop.ledger(), key) is not None
+    begin(library)
     assert verbs(library) == [("update", "api")]
     library.apply()
     assert library.plan().changes == ()

@@ -134,5 +134,6 @@ def _only_named(validator: Any, named: Schema, instance: Any, schema: Schema) ->
             yield ValidationError(f"the schema names no {name!r}")
 
 
-_Answered = extend(Draft202012Validator, {"anyOf": _any_of})  # type: ignore[no-untyped-call]
+# Answers are open to more fields, so that one may fit several branches of a `oneOf`.
+_Answered = extend(Draft202012Validator, {"anyOf": _any_of, "oneOf": _any_of})  # type: ignore[no-untyped-call]
 _Sent = extend(Draft202012Validator, {"anyOf": _any_of, "properties": _only_named})  # type: ignore[no-untyped-call]

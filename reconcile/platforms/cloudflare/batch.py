@@ -210,13 +210,14 @@ def _write(change: Change, place: Place, held: Collection[Key]) -> Write:
     before, after = change.before, change.after
     if not isinstance(after, Record):
         return Write(change, delete=change.id)
+    # A mark that does not fit is left out: the ledger's intent says whose it is.
+    mark = change.marker if len(change.marker) <= place.mark_length else ""
     if change.verb == "create" or not isinstance(before, Record):
-        # A mark that does not fit is left out: the ledger's intent says whose it is.
-        return Write(change, post=after.body(change.marker if len(change.marker) <= place.mark_length else ""))
+        return Write(change, post=after.body(mark))
     takes_over = after.keys()[0] != before.keys()[0] and after.keys()[0] in held
     if change.verb == "replace" or before.type != after.type or takes_over:
-        return Write(change, delete=change.id, post=after.body(before=before))
-    return Write(change, patch={"id": change.id, **after.body()})
+        return Write(change, delete=change.id, post=after.body(mark, before))
+    return Write(change, patch={"id": change.id, **after.body(mark)})
 
 
 def _chunks(writes: Sequence[Write], limit: int) -> list[list[Write]]:

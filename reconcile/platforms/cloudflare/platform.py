@@ -32,6 +32,9 @@ _MANAGERS = {
 """Keys of a record's `meta` that tell who made it. Undocumented but for captured answers; `read_only`, which comes
 last because it does not say whose, is what peers go by."""
 
+_R2_HOST = "public.r2.dev"
+"""Where the CNAME of a bucket's custom domain leads; it may be that its `meta` does not tell who made it."""
+
 
 class Cloudflare:
     """DNS of one account: zones are looked up, records written in one transaction a zone.
@@ -207,4 +210,6 @@ def _seen_record(raw: Mapping[str, Any], zone: str) -> Seen | None:
     managed = ""
     if meta := raw.get("meta"):
         managed = next((product for key, product in _MANAGERS.items() if meta.get(key)), "")
+    if record.proxied and (record.type, record.content) == ("CNAME", _R2_HOST):
+        managed = managed or "R2"
     return Seen(Record.kind, str(raw["id"]), record.keys()[0], record, Mark.parse(raw.get("comment")), managed)

@@ -116,10 +116,13 @@ def sections(want: Instance, have: Instance | None, blob: Raw) -> dict[str, Body
 
     Defaults that are declared are sent as they are: what is left out would be left as it lives. Raises Unspeakable.
     """
+    elsewhere = have.decided_elsewhere() if have is not None else frozenset()
     differing = {
         name
         for name in want.comparable()
-        if getattr(want, name) is not None and (have is None or getattr(want, name) != getattr(have, name))
+        if name not in elsewhere
+        and getattr(want, name) is not None
+        and (have is None or getattr(want, name) != getattr(have, name))
     }
     found: dict[str, Body] = {}
     if "source" in differing and want.source is not None:

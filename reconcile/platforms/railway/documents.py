@@ -24,7 +24,8 @@ CONNECTIONS: Mapping[str, tuple[int, str]] = MappingProxyType(
             500,
             f"""id serviceId deletedAt source {{ repo image }} rootDirectory railwayConfigFile builder buildCommand
     startCommand preDeployCommand cronSchedule healthcheckPath healthcheckTimeout numReplicas region
-    restartPolicyType restartPolicyMaxRetries sleepApplication latestDeployment {{ id }}
+    restartPolicyType restartPolicyMaxRetries sleepApplication latestDeployment {{ id status meta }}
+    activeDeployments {{ id meta }}
     {_DOMAINS}""",
         ),
         "volumeInstances": (
@@ -65,7 +66,8 @@ def snapshot(count: int) -> str:
     """Several environments of the project `$p`, whole."""
     reads = " ".join(f"e{number}: environment(id: $e{number}, projectId: $p) {{ ...Env }}" for number in range(count))
     return f"""query Snapshot($p: String!, {_declared(count)}) {{ {reads} }}
-fragment Env on Environment {{ id name projectId deletedAt configEtag config(decryptVariables: true)
+fragment Env on Environment {{
+  id name projectId deletedAt unmergedChangesCount configEtag config(decryptVariables: true)
   {_connections(CONNECTIONS)} }}"""
 
 
@@ -76,7 +78,9 @@ def poll(count: int) -> str:
     reads = " ".join(f"e{number}: environment(id: $e{number}) {{ ...Pulse }}" for number in range(count))
     whole = f"query Poll($w: String!, {_declared(count)}) {{ {PROJECTS_FIELD} {reads} }}"
     # A fragment that nothing uses makes a document invalid.
-    pulse = f"fragment Pulse on Environment {{ id name deletedAt configEtag {_connections(_PULSE)} }}"
+    pulse = (
+        f"fragment Pulse on Environment {{ id name deletedAt unmergedChangesCount configEtag {_connections(_PULSE)} }}"
+    )
     return f"{whole}\n{pulse}" if count else whole
 
 

@@ -33,6 +33,8 @@ class Item:
     sent: bool = False
     accepted: bool = False
     """Whether what was sent was taken: then a value that nobody can read counts as written."""
+    sent_as: str = ""
+    """The operation that was sent last; "" for its part of a commit."""
     stale: bool = False
     why: str = ""
     """Why its effect is not known, or did not come."""
@@ -73,6 +75,10 @@ class Item:
         """Of what is made anew, the one that must go."""
         return reading.by_id.get((self.kind, self.change.id)) if self.remakes else None
 
+    def awaits(self, reading: Reading) -> bool:
+        """Whether what was taken last does not show yet, and nothing else is to be sent."""
+        return self.accepted and operation_of(next_step(self, reading)) == self.sent_as
+
     def recognise(self, before: Reading, now: Reading) -> None:
         """Takes a generated domain that came since as the one that was asked for without an answer."""
         want = self.want
@@ -102,7 +108,7 @@ class Item:
         assert want is not None
         for name in want.comparable():
             declared, have = getattr(want, name), getattr(live.resource, name)
-            if declared is None:
+            if declared is None or name in live.resource.decided_elsewhere():
                 continue
             if name == "value":
                 if not self._has_value(declared, have, live):
@@ -160,6 +166,11 @@ def next_step(item: Item, reading: Reading) -> Step | None:
             return documents.SERVICE_DOMAIN_CREATE, {"i": {**where, **_port(want.port)}}
         return service_domain_step(want, live.id, reading)
     return _volume_step(want, live, reading) if isinstance(want, Volume) and live is not None else None
+
+
+def operation_of(step: Step | None) -> str:
+    """The text of a step; "" for the commit."""
+    return step[0] if step is not None else ""
 
 
 def service_domain_step(want: ServiceDomain, id: str, reading: Reading) -> Step:

@@ -4,13 +4,14 @@ Names repeat across projects and environments, so a resource is known by its pat
 an instance `bilko/production/api`. Railway has no place for an owner mark: ownership is the ledger's written intent.
 """
 
-import re
-from typing import Annotated, Any, ClassVar, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from ...model.resource import STACK_FILE, Declaration, FromEnv, Immutable, Key, ReadOnly, RefersTo, Resource
+from ...model.resource import Immutable, Key, ReadOnly, RefersTo, Resource
 from ...model.secret import SecretText
+from ...model.variable import EnvironmentVariable
 
 REGIONS = {
     "us-west": "us-west2",
@@ -54,6 +55,7 @@ class Environment(_InProject):
     """One environment of a project. Deleting it deletes what runs and is stored there."""
 
     kind = "railway.environment"
+    apart = True
 
 
 class Service(_InProject):
@@ -97,6 +99,7 @@ class Instance(Resource):
     """A service as it runs in one environment. What is left out is left as it lives, but for Railway's own defaults."""
 
     kind = "railway.instance"
+    runs = True
 
     service: Annotated[str, RefersTo("railway.service"), Immutable] = Field(description="the service that runs")
     environment: Annotated[str, RefersTo("railway.environment"), Immutable] = Field(description="where it runs")
@@ -116,8 +119,14 @@ class Instance(Resource):
     restart_retries: int = Field(10, ge=0, le=100, description="with ON_FAILURE")
     cron: str | None = Field(None, description="five fields, UTC: a job instead of a server")
     sleep: bool = Field(False, description="whether it sleeps when nobody calls")
+    deployment: Annotated[str | None, ReadOnly] = Field(
+        None, description="the state of its latest deployment, in Railway's word"
+    )
     config_file: Annotated[str | None, ReadOnly] = Field(
         None, description="a railway.json or railway.toml that the repository still carries"
+    )
+    config_sets: Annotated[tuple[str, ...], ReadOnly] = Field(
+        (), description="what that file decides, so that it is not compared"
     )
 
     @field_validator("region")
@@ -140,6 +149,20 @@ class Instance(Resource):
     def contents(self) -> str:
         return self.environment
 
+    def decided_elsewhere(self) -> frozenset[str]:
+        return frozenset(self.config_sets)
+
+    def worded(self) -> Mapping[str, Any]:
+        """A region by its short name, none where it runs in several; an image is not built."""
+        several = self.region is not None and "+" in self.region
+        short = next((word for word, id in REGIONS.items() if id == self.region), self.region)
+        built = self.source is None or self.source.image is None
+        return {"region": None if several else short, "builder": self.builder if built else None}
+
+    def untold(self) -> str:
+        several = (self.region or "").split("+")
+        return f"it runs in {' and '.join(several)}, and an entry has one region" if len(several) > 1 else ""
+
     @property
     def service_name(self) -> str:
         return self.service.partition("/")[2]
@@ -148,58 +171,20 @@ class Instance(Resource):
         return f"{self.environment}/{self.service_name}"
 
 
-class _Variable(Resource):
+class _Variable(EnvironmentVariable):
     """What both kinds of variables say."""
 
-    shorthand = "value"
     nested = True
-    section = "variables"
-    logical_name: ClassVar[re.Pattern[str]] = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+    vendor = "Railway"
 
-    name: str = Field(description="the variable's name")
-    sealed: bool | None = Field(None, description="whether nobody can read it back; never undone")
-    exists: Annotated[bool, Declaration] = Field(False, description="it must be there; its value is not ours")
-    from_env: Annotated[str | None, Declaration, FromEnv("value")] = Field(
-        None, description="the runner's variable that holds the value"
-    )
-    because: Annotated[str | None, Declaration] = Field(None, description="why a literal that looks secret is none")
-    # Below the others: its validator looks at them.
     value: str | SecretText | None = Field(
         None, validate_default=True, description="a plain value, or a `${{…}}` of Railway's own"
     )
-    updated_at: Annotated[str | None, ReadOnly] = Field(None, description="when it was last written")
+    sealed: bool | None = Field(None, description="whether nobody can read it back; never undone")
 
-    @model_validator(mode="before")
-    @classmethod
-    def _forms(cls, values: Any) -> Any:
-        if not isinstance(values, dict):
-            return values
-        values = dict(values)
-        if "literal" in values:
-            if not values.get("because"):
-                raise ValueError("a literal needs `because`: why it is no secret")
-            values["value"] = values.pop("literal")
-        value = values.get("value")
-        if isinstance(value, bool):
-            values["value"] = "true" if value else "false"
-        elif isinstance(value, int | float):
-            values["value"] = str(value)
-        return values
-
-    @field_validator("value")
-    @classmethod
-    def _one_form(cls, value: str | SecretText | None, info: ValidationInfo) -> str | SecretText | None:
-        told = [info.data.get("exists", False), info.data.get("from_env") is not None, isinstance(value, str)]
-        if sum(told) > 1 or (not any(told) and info.context == STACK_FILE and value is None):
-            raise ValueError("say one of: a value, {exists: true}, {from_env: NAME}, {literal: …, because: …}")
-        return value
-
-    @property
-    def only_seen(self) -> bool:
-        return self.exists
-
-    def by_hand(self) -> str:
-        return "its value is not ours: set it once in Railway" if self.exists else ""
+    def worded(self) -> Mapping[str, Any]:
+        """Sealed or not is what lives; it is never undone."""
+        return {"sealed": None}
 
 
 class Variable(_Variable):

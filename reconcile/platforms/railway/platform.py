@@ -16,8 +16,8 @@ from ...model.secret import SecretText
 from ...model.spec import Access
 from ...wire import Client
 from ...wire.rest import PARTIAL, bearer
-from .cost import predicted
-from .graph import Graph, read_error
+from .cost import Known, predicted
+from .graph import Graph, StaleBase, read_error
 from .kinds import KINDS, TcpProxy, Volume
 from .reader import Project, Reader, Wanted
 from .reading import Reading
@@ -133,7 +133,8 @@ class Railway:
 
     def predict(self, wave: Sequence[Change]) -> int:
         """Requests where nothing fails, the readings that tell the outcomes among them."""
-        return predicted(wave, self._projects is not None, self._knows)
+        listing = 0 if self._projects is not None else 1 if self._survey.workspace else 2
+        return predicted(wave, Known(listing, self._projects or (), self._reading_of))
 
     def _write(self, by_place: Mapping[str, Sequence[Change]]) -> Iterator[Outcome]:
         places: dict[str, Wanted] = {}
@@ -173,14 +174,18 @@ class Railway:
         self._known[wanted[1].id] = _Known(writer.reading, extras)
 
     def _nowhere(self, change: Change, path: str) -> Outcome:
-        if change.after is None:
-            return Outcome(change, "done", change.id)
-        return _failed(change, f"there is no environment {path}")
+        if change.after is not None:
+            return _failed(change, f"there is no environment {path}")
+        there = [one.name for project in self._projects or () for one in project.environments if one.id in change.id]
+        if there:
+            return _failed(change, f"{path} is called {there[0]} by now; make a new plan", StaleBase.exit_code)
+        return Outcome(change, "done", change.id)
 
-    def _knows(self, path: str, kinds: Collection[str]) -> bool:
-        """Whether the environment of that path was read, and as far as writing such kinds needs."""
+    def _reading_of(self, path: str, kinds: Collection[str]) -> Reading | None:
+        """The environment of that path, where it was read as far as writing such kinds needs."""
         needed = EXTRA_KINDS & set(kinds)
-        return any(one.reading.place.path == path and one.extras >= needed for one in self._known.values())
+        fitting = (one for one in self._known.values() if one.reading.place.path == path and one.extras >= needed)
+        return next((one.reading for one in fitting), None)
 
     def _is_known(self, id: str, extras: Collection[str]) -> bool:
         return id in self._known and self._known[id].extras >= set(extras)

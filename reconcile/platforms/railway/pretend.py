@@ -9,9 +9,10 @@ from typing import ClassVar
 
 from ...model.pretend import Asked, Caller, Route, Thing, Told, World
 from ...model.spec import Declared
-from .pretend_estate import Estate, Refused
+from .pretend_estate import FILES_UNTIL, Estate, Refused
 from .pretend_graphql import answer, is_read, refused
 from .pretend_hand import KINDS, create, delete, edit
+from .pretend_tokens import HEADER, NOT_FOUND, UNKNOWN, speaker
 from .pretend_views import RATES
 
 _HIDDEN = "«hidden»"
@@ -33,11 +34,24 @@ class Pretend:
         self.everywhere = True
         """Whether what is said of a service without an environment holds in all that are not forks (the schema's
         words), or in one alone, as some have found."""
+        self.create_pause = 0.0
+        """How many seconds must lie between two projects, or two environments, that one account makes: on Railway 30,
+        as providers found it. 0, so that a sandbox is not waited for."""
+        self.files_until = FILES_UNTIL
+        """The day from which a repository's own railway.json is no longer read."""
+
+    def caller(self, world: World, headers: Mapping[str, str]) -> Caller | None:
+        """Who speaks with a project token, which has a header of its own; None where none came. One that nobody made
+        is told by the answer."""
+        given = headers.get(HEADER)
+        return None if given is None else speaker(world, given)
 
     def routes(self) -> Sequence[Route]:
         return [Route("POST", "/graphql/v2", self._answer, reads=is_read, any_query=True)]
 
     def _answer(self, world: World, asked: Asked) -> Told:
+        if asked.caller.token == UNKNOWN:
+            return refused(NOT_FOUND, "INTERNAL_SERVER_ERROR")
         told = answer(self._estate(world, asked.caller), asked.body)
         most, seconds = RATES.get(asked.caller.tier, self.rate)
         resets = int(world.now().timestamp() + seconds)
@@ -94,6 +108,8 @@ class Pretend:
         """The thing without the values of variables, which are for the console's eyes only."""
         if kind in ("variable", "shared-variable"):
             return {**thing, "value": _HIDDEN}
+        if kind == "project-token":
+            return {**thing, "token": _HIDDEN}
         if kind == "patch":
             return {name: value for name, value in thing.items() if name != "patch"}
         if kind == "instance":
@@ -109,4 +125,9 @@ class Pretend:
         return self._estate(world, Caller(account, world.account_id(account)))
 
     def _estate(self, world: World, caller: Caller) -> Estate:
-        return Estate(world, caller.account, caller.id, caller.tier, self.pace, self.everywhere)
+        token = world.shelf(caller.account, "project-token").get(caller.token) if caller.token else None
+        return Estate(
+            *(world, caller.account, caller.id, caller.tier, self.pace, self.everywhere, self.files_until),
+            create_pause=self.create_pause,
+            token=token,
+        )

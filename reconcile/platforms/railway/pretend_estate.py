@@ -13,9 +13,11 @@ from .pretend_config import told
 T = TypeVar("T")
 SHELVES = (
     *("project", "environment", "service", "instance", "variable", "shared-variable", "domain", "service-domain"),
-    *("tcp-proxy", "disk", "volume", "deployment", "changeset", "patch"),
+    *("tcp-proxy", "disk", "volume", "deployment", "changeset", "patch", "project-token"),
 )
 """`volume` holds a volume as it is mounted in one environment, `disk` what its environments share: id and name."""
+FILES_UNTIL = "2026-12-01"
+"""When Railway stops reading a repository's own railway.json and railway.toml (Railway's docs)."""
 STAGES = ("QUEUED", "BUILDING", "DEPLOYING", "SUCCESS")
 
 
@@ -30,7 +32,8 @@ class Refused(Exception):
 @dataclass
 class Estate:
     """One account at the moment of one request. `pace` is how long a deployment stays in each stage, in seconds;
-    with `everywhere`, what is said of a service without naming an environment holds in all that are not forks."""
+    with `everywhere`, what is said of a service without naming an environment holds in all that are not forks. From
+    `files_until` on, an ISO date, a repository's own railway.json is not read."""
 
     world: World
     account: str
@@ -38,6 +41,11 @@ class Estate:
     tier: str = "free"
     pace: float = 10.0
     everywhere: bool = True
+    files_until: str = FILES_UNTIL
+    create_pause: float = 0.0
+    """How many seconds must lie between two projects or environments."""
+    token: Thing | None = None
+    """The project token that the caller came with; None: the account's own."""
 
     def shelf(self, kind: str) -> MutableMapping[str, Thing]:
         return self.world.shelf(self.account, kind)
@@ -53,11 +61,32 @@ class Estate:
     def get(self, kind: str, id: str, called: str) -> Thing:
         """Raises Refused: another account's thing is told like a dead token, never like none."""
         found = self.shelf(kind).get(id)
-        if found is not None:
+        if found is not None and self._opens(kind, found):
             return found
-        if any(id in shelf for shelf in self.world.shelves(kind).values()):
+        if found is not None or any(id in shelf for shelf in self.world.shelves(kind).values()):
             raise Refused("Not Authorized")
         raise Refused(f"{called} not found")
+
+    def _opens(self, kind: str, thing: Thing) -> bool:
+        """Whether the caller's token reaches a thing of the account's."""
+        if self.token is None:
+            return True
+        project, environment = self.token["projectId"], self.token["environmentId"]
+        if kind == "environment":
+            return bool(thing["id"] == environment)
+        home = thing["id"] if kind == "project" else thing.get("projectId")
+        return home == project and thing.get("environmentId") in (None, environment)
+
+    def not_too_quick(self, kind: str, called: str) -> None:
+        """Raises Refused where the account made another of a kind just before. An environment that came with its
+        project does not count."""
+        came = {one["baseEnvironmentId"] for one in self.shelf("project").values()}
+        for one in self.shelf(kind).values() if self.create_pause else ():
+            if one["id"] in came:
+                continue
+            age = self.world.now() - dt.datetime.fromisoformat(one["createdAt"])
+            if age.total_seconds() < self.create_pause:
+                raise Refused(f"You are creating {called} too quickly. Please try again later.")  # end guessed
 
     def project(self, id: str) -> Thing:
         return self.get("project", id, "Project")
@@ -122,7 +151,7 @@ class Estate:
     def drop_environment(self, environment: Thing) -> None:
         for instance in self.where("instance", environmentId=environment["id"]):
             self.drop_instance(instance)
-        for kind in ("shared-variable", "volume", "changeset", "patch"):
+        for kind in ("shared-variable", "volume", "changeset", "patch", "project-token"):
             self.drop(kind, environmentId=environment["id"])
         del self.shelf("environment")[environment["id"]]
 
@@ -194,8 +223,26 @@ class Estate:
         where = {name: instance[name] for name in ("projectId", "environmentId", "serviceId")}
         config = json.loads(json.dumps(told(instance["config"])))
         config.get("deploy", {}).pop("registryCredentials", None)
-        meta = {**config.get("source", {}), "reason": reason, "serviceManifest": config}
+        meta = {**config.get("source", {}), "reason": reason, "serviceManifest": config, **self._file(instance, config)}
         return self.add("deployment", {"name": instance["name"], **where, "meta": meta})
+
+    def _file(self, instance: Thing, config: Thing) -> Thing:
+        """What a deployment takes from its repository's own file, laid over the settings; nothing is written there.
+
+        An explicit null counts as said: so it was measured on Railway.
+        """
+        file = instance.get("file")
+        if not file or not config.get("source", {}).get("repo") or self.now[:10] >= self.files_until:
+            return {}
+        parts = {name: file[name] for name in ("build", "deploy") if file.get(name)}
+        keys = [f"{section}.{key}" for section, said in parts.items() for key in said]
+        whole = {**config, **{name: {**config.get(name, {}), **said} for name, said in parts.items()}}
+        return {
+            "configFile": instance["config"].get("configFile") or "/railway.json",
+            "fileServiceManifest": parts,
+            "propertyFileMapping": {key: f"$.{key}" for key in keys},
+            "serviceManifest": whole,
+        }
 
     def status(self, deployment: Thing) -> str:
         """Where a deployment is by the world's clock; a later one of the same instance that succeeded replaces it."""

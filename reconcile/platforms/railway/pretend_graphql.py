@@ -12,12 +12,21 @@ from .pretend_mutations import MUTATIONS
 from .pretend_parts import PARTS
 from .pretend_queries import QUERIES
 from .pretend_schema import sdl
+from .pretend_tokens import FIELDS as OF_TOKEN
+from .pretend_tokens import MUTATIONS as TOKENS_MADE
+from .pretend_tokens import QUERIES as TOKENS_ASKED
+from .pretend_tokens import may_not
 from .pretend_views import FIELDS, View
 
 if TYPE_CHECKING:
     from graphql import DocumentNode, GraphQLError, GraphQLResolveInfo, GraphQLSchema
 
-_TABLES: Mapping[str, Mapping[str, View]] = {**FIELDS, "Query": QUERIES, "Mutation": {**MUTATIONS, **PARTS}}
+_TABLES: Mapping[str, Mapping[str, View]] = {
+    **FIELDS,
+    "ProjectToken": OF_TOKEN,
+    "Query": {**QUERIES, **TOKENS_ASKED},
+    "Mutation": {**MUTATIONS, **PARTS, **TOKENS_MADE},
+}
 _BODY = frozenset({"query", "variables", "operationName", "extensions"})
 
 
@@ -126,6 +135,8 @@ def _unfit(document: "DocumentNode", name: str | None, variables: Mapping[str, A
 
 def _resolve(source: Any, info: "GraphQLResolveInfo[Estate]", **args: Any) -> Any:
     view = _TABLES.get(info.parent_type.name, {}).get(info.field_name)
+    if may_not(info.context, info):
+        raise Refused("Not Authorized")
     if view is not None:
         return view(info.context, source, args)
     return source.get(info.field_name)

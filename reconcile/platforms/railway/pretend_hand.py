@@ -30,6 +30,8 @@ _WORDS |= frozenset({"rootDirectory", "dockerfilePath", "railwayConfigFile", "bu
 _LISTS = frozenset({"preDeployCommand", "watchPatterns", "backups"})
 _NEVER_NULL = frozenset({"name", "value", "target", "token", "domain", "mountPath"})
 _WHERE = ("project", "environment", "service")
+FILE = "repositoryFile"
+"""What an instance's repository says in a railway.json of its own, as JSON."""
 
 
 def edit(estate: Estate, kind: str, id: str, fields: Mapping[str, str]) -> Thing:
@@ -149,7 +151,13 @@ def _plain(estate: Estate, thing: Thing, fields: Mapping[str, Any]) -> None:
 
 def _instance(estate: Estate, thing: Thing, fields: Mapping[str, Any]) -> None:
     limits = {name: fields[name] for name in ("vCPUs", "memoryGB") if name in fields}
-    write_instance(estate, thing, {name: value for name, value in fields.items() if name not in limits})
+    if FILE in fields:
+        # A push of the repository's own railway.json, which deploys as any push does.
+        thing["file"] = fields[FILE]
+        estate.deploy(thing, "deploy")
+    settings = {name: value for name, value in fields.items() if name not in (*limits, FILE)}
+    if settings:
+        write_instance(estate, thing, settings)
     if limits:
         held = thing["config"].get("deploy", {}).get("limitOverride", {}).get("containers", {})
         memory = held.get("memoryBytes")
@@ -197,7 +205,7 @@ _FIELDS: Mapping[str, frozenset[str]] = {
     "project": frozenset({"name", "description", "prDeploys", "isPublic"}),
     "environment": frozenset({"name"}),
     "service": frozenset({"name", "icon"}),
-    "instance": FLAT | {"vCPUs", "memoryGB"},
+    "instance": FLAT | {"vCPUs", "memoryGB", FILE},
     "variable": _VARIABLE,
     "shared-variable": _VARIABLE,
     "domain": frozenset({"target", "token", "targetPort"}),

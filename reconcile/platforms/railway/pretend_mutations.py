@@ -45,6 +45,7 @@ def add_service(estate: Estate, project: Thing, name: str, icon: str | None = No
 
 
 def _project_create(estate: Estate, thing: Thing, args: Args) -> Thing:
+    estate.not_too_quick("project", "projects")
     return add_project(estate, args["input"])
 
 
@@ -67,6 +68,7 @@ def _project_delete(estate: Estate, thing: Thing, args: Args) -> bool:
 def _environment_create(estate: Estate, thing: Thing, args: Args) -> Thing:
     asked = args["input"]
     project = estate.project(asked["projectId"])
+    estate.not_too_quick("environment", "environments")
     source = asked.get("sourceEnvironmentId")
     copied = estate.environment(source, project["id"]) if source else None
     made = add_environment(estate, project, asked["name"], bool(asked.get("ephemeral")))

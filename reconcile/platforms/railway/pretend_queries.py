@@ -85,6 +85,8 @@ def _deployments(estate: Estate, thing: Thing, args: Args) -> Thing:
     """The newest first."""
     asked = args["input"]
     where = {name: asked[name] for name in ("projectId", "environmentId", "serviceId") if asked.get(name)}
+    if estate.token is not None:
+        where |= {name: estate.token[name] for name in ("projectId", "environmentId")}
     status = asked.get("status") or {}
     found = [
         one
@@ -157,10 +159,6 @@ def _proxies(estate: Estate, thing: Thing, args: Args) -> list[Thing]:
     return list(estate.where("tcp-proxy", environmentId=instance["environmentId"], serviceId=instance["serviceId"]))
 
 
-def _no_token(estate: Estate, thing: Thing, args: Args) -> None:
-    raise Refused("Project Token not found")
-
-
 def _api_token(estate: Estate, thing: Thing, args: Args) -> Thing:
     return {"workspaces": [{"id": estate.workspace, "name": estate.account}]}
 
@@ -194,7 +192,6 @@ QUERIES: Mapping[str, View] = {
     "environmentStagedChanges": _staged,
     "environments": _environments,
     "project": lambda estate, thing, args: estate.project(args["id"]),
-    "projectToken": _no_token,
     "projects": _projects,
     "service": lambda estate, thing, args: estate.service(args["id"]),
     "serviceInstance": _instance,

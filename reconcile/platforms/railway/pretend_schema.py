@@ -17,6 +17,7 @@ _CONNECTIONS = {
     "QueryDeploymentsConnection": "Deployment",
     "QueryEnvironmentPatchesConnection": "EnvironmentPatch",
     "QueryEnvironmentsConnection": "Environment",
+    "QueryProjectTokensConnection": "ProjectToken",
     "QueryProjectsConnection": "Project",
 }
 _SCALARS = (
@@ -52,6 +53,8 @@ type Query {
     QueryEnvironmentsConnection!
   project(id: String!): Project!
   projectToken: ProjectToken!
+  projectTokens(after: String, before: String, first: Int, last: Int, projectId: String!):
+    QueryProjectTokensConnection!
   projects(after: String, before: String, first: Int, includeDeleted: Boolean, last: Int, orderBy: ProjectsOrderBy,
     userId: String, workspaceId: String): QueryProjectsConnection!
   service(id: String!): Service!
@@ -85,6 +88,8 @@ type Mutation {
   environmentStageChanges(environmentId: String!, input: EnvironmentConfig!, merge: Boolean): EnvironmentPatch!
   projectCreate(input: ProjectCreateInput!): Project!
   projectDelete(id: String!): Boolean!
+  projectTokenCreate(input: ProjectTokenCreateInput!): String!
+  projectTokenDelete(id: String!): Boolean!
   projectUpdate(id: String!, input: ProjectUpdateInput!): Project!
   serviceConnect(id: String!, input: ServiceConnectInput!): Service!
   serviceCreate(input: ServiceCreateInput!): Service!
@@ -234,6 +239,7 @@ type ProjectToken {
   createdAt: DateTime!, displayToken: String!, environment: Environment!, environmentId: String!, id: ID!,
   name: String!, project: Project!, projectId: String!
 }
+input ProjectTokenCreateInput { environmentId: String!, name: String!, projectId: String! }
 input ProjectUpdateInput {
   baseEnvironmentId: String, botPrEnvironments: Boolean, description: String, focusedPrEnvironments: Boolean,
   isPublic: Boolean, name: String, prDeploys: Boolean

@@ -66,6 +66,7 @@ def _environments(estate: Estate, thing: Thing, args: Args) -> Thing:
         one
         for one in estate.where("environment", projectId=thing["id"])
         if args.get("isEphemeral") in (None, one["isEphemeral"])
+        and (estate.token is None or estate.token["environmentId"] == one["id"])
     ]
     return paged(found, args)
 
@@ -246,7 +247,18 @@ _ENVIRONMENT: Mapping[str, View] = {
     "volumeInstances": _listed("volume", "environmentId"),
     "deploymentTriggers": lambda estate, thing, args: triggers(estate, {"environmentId": thing["id"]}, args),
 }
+_FROM_FILE = frozenset({"configFile", "fileServiceManifest", "propertyFileMapping"})
+
+
+def _meta(estate: Estate, thing: Thing, args: Args) -> Thing:
+    """While it is being built, nobody has read the repository's own file yet."""
+    if estate.status(thing) not in ("QUEUED", "BUILDING"):
+        return dict(thing["meta"])
+    return {key: value for key, value in thing["meta"].items() if key not in _FROM_FILE}
+
+
 _DEPLOYMENT: Mapping[str, View] = {
+    "meta": _meta,
     "status": lambda estate, thing, args: estate.status(thing),
     "canRedeploy": _constant(True),
     "canRollback": lambda estate, thing, args: estate.status(thing) == "REMOVED",

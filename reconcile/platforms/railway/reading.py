@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from ...model.observation import Seen
 from ...model.resource import Resource
 from ...model.secret import SecretText
+from .files import taken
 from .kinds import Domain, Instance, ServiceDomain, SharedVariable, TcpProxy, Variable, Volume
 
 Raw = Mapping[str, Any]
@@ -110,6 +111,11 @@ class Reading:
     @cached_property
     def unread(self) -> tuple[Unread, ...]:
         return tuple(one for one in self._read if isinstance(one, Unread))
+
+    @cached_property
+    def has_files(self) -> bool:
+        """Whether a repository's own file decides something here: it may change without any setting's moving."""
+        return any(isinstance(one.resource, Instance) and one.resource.config_file for one in self.seen)
 
     @cached_property
     def by_id(self) -> Mapping[tuple[str, str], Seen]:
@@ -281,6 +287,10 @@ class Reading:
 def instance_values(blob: Raw, node: Raw, trigger: Raw) -> dict[str, Any]:
     """The fields of an instance, but for what it is of and where."""
     build, deploy = blob.get("build") or {}, blob.get("deploy") or {}
+    latest = node.get("latestDeployment") or {}
+    file = taken(blob, node)
+    if file is not None:
+        build, deploy, node = file.over("build", build), file.over("deploy", deploy), file.without(node)
 
     def told(section: Raw, name: str, default: Any = None) -> Any:
         return next((one for one in (section.get(name), node.get(name)) if one not in (None, "", [])), default)
@@ -302,7 +312,9 @@ def instance_values(blob: Raw, node: Raw, trigger: Raw) -> dict[str, Any]:
         "restart_retries": told(deploy, "restartPolicyMaxRetries", 10),
         "cron": told(deploy, "cronSchedule"),
         "sleep": bool(told(deploy, "sleepApplication", False)),
-        "config_file": blob.get("configFile") or node.get("railwayConfigFile"),
+        "deployment": latest.get("status"),
+        "config_file": file.name if file is not None else None,
+        "config_sets": file.fields if file is not None else (),
     }
 
 

@@ -11,13 +11,14 @@ from ...model.observation import Container, Gap, Observation, Scope, Seen
 from ...model.resource import Resource
 from ...model.spec import Access
 from . import kinds
+from .notes import notes_of
 from .reader import Found, Project, Reader, Wanted
-from .reading import Raw, Reading
+from .reading import Named, Raw, Reading
 
 INNER: tuple[type[Resource], ...] = kinds.KINDS[3:]
 """What stands in an environment."""
 _OF_PROJECT = (kinds.Environment.kind, kinds.Service.kind)
-_PULSE = ("id", "name", "deletedAt", "configEtag")
+_PULSE = ("id", "name", "deletedAt", "unmergedChangesCount", "configEtag")
 PULL_REQUESTS = "pull request environments"
 
 
@@ -34,7 +35,9 @@ class Sight:
     @property
     def whole(self) -> bool:
         """Whether a poll can tell that all of it still holds: no gap, and nothing that a poll does not show."""
-        polled = all(not one.extras.proxies and not one.extras.schedules for one in self.readings.values())
+        polled = all(
+            not (one.extras.proxies or one.extras.schedules or one.has_files) for one in self.readings.values()
+        )
         return self.projects is not None and not self.observation.gaps and polled
 
 
@@ -76,15 +79,16 @@ class Survey:
         if isinstance(opened, _Shut):
             gaps = tuple(self._gap(one, opened.why, opened.right, opened.exit_code) for one in _containers(scope))
             return Sight(scope, Observation("railway", self._account, at, gaps=gaps, account_id=opened.id), told)
-        look = _Look(self._account, opened)
+        look = _Look(self._account, opened, {(kind, name): id for kind, name, id in scope.known})
         wanted = look.choose(_containers(scope) if scope.containers is not None else _all(opened))
         found = self._reader.environments(list(wanted.values()), told)
         look.fill(wanted, found)
+        readings = {id: one for id, one in found.items() if isinstance(one, Reading)}
         observation = Observation(
             *("railway", self._account, at, tuple(look.seen), tuple(look.gaps), frozenset(look.read)),
             account_id=self.workspace,
+            notes=tuple(note for one in readings.values() for note in notes_of(one, told)),
         )
-        readings = {id: one for id, one in found.items() if isinstance(one, Reading)}
         return Sight(scope, observation, told, opened, readings)
 
     def _open(self) -> "Sequence[Project] | _Shut":
@@ -138,6 +142,8 @@ class _Look:
 
     account: str
     projects: Sequence[Project]
+    known: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """Ids of what is ours, by kind and by the name that a listing is asked for."""
     seen: list[Seen] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     read: set[Container] = field(default_factory=set)
@@ -154,15 +160,15 @@ class _Look:
             if container.kind == kinds.Project.kind:
                 self._fill_projects(container, by_name)
                 continue
-            project_name, _, name = container.name.partition("/")
-            fitting = by_name.get(project_name, [])
+            project_name = container.name.partition("/")[0]
+            fitting = self._called(project_name, by_name)
             if len(fitting) > 1:
                 self._gap(container, _several(project_name))
             elif not fitting:
                 self.read.add(container)
             elif container.kind in _OF_PROJECT:
                 self._fill_project(container, fitting[0])
-            elif (environment := fitting[0].environment(name)) is None:
+            elif (environment := self._environment(fitting[0], container.name)) is None:
                 self.read.add(container)
             elif environment.id in fitting[0].closed:
                 self._gap(container, f"{container.name} may not be opened", f"access to {container.name}")
@@ -170,6 +176,16 @@ class _Look:
                 wanted[container.name] = (fitting[0], environment)
                 self._open[container.name].append(container)
         return wanted
+
+    def _called(self, name: str, by_name: Mapping[str, list[Project]]) -> list[Project]:
+        """The projects that a name may mean: one that is ours, whatever it is called by now, before all others."""
+        id = self.known.get((kinds.Project.kind, name))
+        return [one for one in self.projects if id is not None and one.id == id] or by_name.get(name, [])
+
+    def _environment(self, project: Project, path: str) -> Named | None:
+        id = self.known.get((kinds.Environment.kind, path))
+        ours = (one for one in project.environments if id is not None and one.id == id)
+        return next(ours, None) or project.environment(path.partition("/")[2])
 
     def fill(self, wanted: Mapping[str, Wanted], found: Found) -> None:
         """Fills the listings of environments, or says why they cannot be told."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...model.change import Change, Outcome
+from ...model.change import Came, Change, Outcome
 from ...model.errors import Missing, PlatformError, RateLimited, Unavailable
 from ...model.resource import Resource
 from ...wire.rest import PARTIAL
@@ -116,6 +116,7 @@ class Structure:
             return None
         if isinstance(want, Project) and change.verb == "create":
             self.born.add(found[1].id)
+            return Outcome(change, "done", found[1].id, want, also=tuple(_first(found[0], want)))
         return Outcome(change, "done", found[1].id, want)
 
     def _things(self, kind: type[Resource]) -> Iterator[tuple[Listed, Named]]:
@@ -174,6 +175,13 @@ class Structure:
             return documents.SERVICE_UPDATE, {"id": change.id, "i": {"name": name}}
         # Without a source, so that nothing is deployed before its instance is as declared.
         return documents.SERVICE_CREATE, {"i": {"projectId": home.id, "name": name}}
+
+
+def _first(project: Listed, want: Project) -> Iterator[Came]:
+    """The environment that came with a project."""
+    for one in project.environments:
+        if one.name == FIRST_ENVIRONMENT:
+            yield Came(Environment.kind, Environment(project=want.name, name=one.name).keys()[0], one.id)
 
 
 def _note(one: _Open, answer: Answer | PlatformError) -> Outcome | None:

@@ -10,7 +10,7 @@ from ...wire.rest import PARTIAL
 from . import documents
 from .changeset import Part, Unspeakable, change_set, needs_patch, patch
 from .graph import Answer, Graph, StaleBase
-from .item import Item, Step, next_step, place_differs, same, service_domain_step, unmoved
+from .item import Item, Step, next_step, operation_of, place_differs, same, service_domain_step, unmoved
 from .kinds import Instance, ServiceDomain, SharedVariable, Variable, Volume
 from .reading import Reading
 
@@ -118,13 +118,18 @@ class Writer:
                 item.recognise(self._base, fresh)
             open_ones = [one for one in items if one.sent and not one.settled(fresh)]
             doubted = any(not one.accepted for one in open_ones) and number == 0
-            if not doubted and not any(one.accepted and next_step(one, fresh) is None for one in open_ones):
+            if not doubted and not any(one.awaits(fresh) for one in open_ones):
                 break
         return None
 
     def _send(self, todo: Sequence[Item]) -> Iterator[Outcome]:
         """Sends the next step of each: one commit of all that has no step of its own, then those steps at once."""
-        steps = [(item, step) for item in todo if (step := next_step(item, self.reading)) is not None]
+        steps = []
+        for item in todo:
+            step = next_step(item, self.reading)
+            item.sent_as = operation_of(step)
+            if step is not None:
+                steps.append((item, step))
         alone = {id(item) for item, _ in steps}
         yield from self._commit([item for item in todo if id(item) not in alone])
         if not steps:

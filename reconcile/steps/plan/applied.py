@@ -1,6 +1,6 @@
 """What was last applied, as desired state: what drift is measured against."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from pydantic import ValidationError
 
@@ -8,7 +8,7 @@ from ...model.memory import Applied, Memory
 from ...model.observation import Gap
 from ...model.resource import Resource, Secret
 from ...model.secret import SecretText
-from ...model.spec import Declared, Location, Tree
+from ...model.spec import Declared, Location, Place, Tree
 from .diff import as_json
 
 Kinds = Mapping[str, type[Resource]]
@@ -49,14 +49,15 @@ def remembers(row: Applied, declared: Declared) -> bool:
 
 
 def last_applied(
-    tree: Tree, memory: Memory, kinds: Kinds, stacks: Iterable[str]
+    tree: Tree, memory: Memory, kinds: Kinds, stacks: Iterable[str], targets: Mapping[Place, Collection[Place]]
 ) -> tuple[dict[tuple[str, object], Declared], list[Gap]]:
     """Every owned thing of some stacks as it was last applied, by (stack, address), and what cannot be said.
 
-    A stack that declares something and has no history at all is a gap: nothing was applied yet.
+    What it referred to stays a reference, to what is declared or, by `targets`, was meant. A stack that declares
+    something and has no history at all is a gap: nothing was applied yet.
     """
     wanted = set(stacks)
-    owned = {(row.stack, row.address): row for row in memory.owned}
+    owned = {row.place: row for row in memory.owned}
     found: dict[tuple[str, object], Declared] = {}
     gaps: list[Gap] = []
     for key, row in memory.applied.items():
@@ -74,8 +75,8 @@ def last_applied(
             address=row.address,
             resource=resource,
             at=declared.at if declared else Location("(no longer declared)", 0),
-            references={},
-            needs=declared.needs if declared else (),
+            references=row.references,
+            needs=(*(declared.needs if declared else ()), *sorted(targets.get(row.place, ()))),
         )
     for name in sorted(wanted):
         spec = tree.stacks.get(name)

@@ -21,11 +21,13 @@ def as_json(resource: Resource, name: str) -> Any:
 def differences(
     desired: Resource, live: Resource, applied: Applied | None, references: Mapping[str, str] = NONE
 ) -> tuple[FieldChange, ...]:
-    """Fields that a plan compares and that differ, in the model's order. A desired None is not compared."""
+    """Fields that a plan compares and that differ, in the model's order. A desired None is not compared, nor
+    what is decided elsewhere."""
     found = []
+    elsewhere = live.decided_elsewhere()
     for name in desired.comparable():
         want, have = getattr(desired, name), getattr(live, name)
-        if want is None or _is_same(want, have):
+        if want is None or name in elsewhere or _is_same(want, have):
             continue
         if name in desired.having(Secret) or isinstance(want, SecretText):
             one = _hidden(name, want, have, live, applied)
@@ -53,12 +55,13 @@ def _hidden(name: str, want: Any, have: Any, live: Resource, applied: Applied | 
     """A secret that differs, or may differ: nobody can read what lives.
 
     Unreadable, it counts as unchanged while the fingerprint that was last applied is the wanted one and the platform's
-    own time of the last write has not moved. Without a fingerprint nobody can tell, and it is not compared.
+    own time of the last write has not moved. Without a fingerprint that time alone is compared, where it was kept.
     """
     mark = want.print if isinstance(want, SecretText) else ""
-    if isinstance(want, SecretText) and not mark and have is None:
-        return None
     was = applied.prints if applied is not None else {}
+    if isinstance(want, SecretText) and not mark and have is None:
+        touched = TOUCHED in was and was[TOUCHED] != live.touched_at()
+        return FieldChange(name, hidden=True, unknown=True, drifted=True) if touched else None
     if have is not None or not mark:
         return FieldChange(name, hidden=True, print=mark, drifted=bool(mark) and was.get(name) == mark)
     touched = was.get(TOUCHED) != live.touched_at()
@@ -102,7 +105,7 @@ def cause_of(fields: tuple[FieldChange, ...], references: Mapping[str, str], app
 
 
 def _cause_of_field(one: FieldChange, references: Mapping[str, str], applied: Applied) -> Cause:
-    if one.hidden and one.print and applied.prints.get(one.name) == one.print:
+    if one.hidden and (applied.prints.get(one.name) == one.print if one.print else one.unknown):
         return "drift"
     if not one.hidden and not one.pending and applied.fields.get(one.name) == one.after:
         return "drift"

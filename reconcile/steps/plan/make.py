@@ -7,56 +7,26 @@ not declared, ours  delete (history)   unmanaged               forgotten        
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import Literal
+from dataclasses import replace
 
-from ...model.change import Accepted, Change, FieldChange, Owning, Plan, Unmanaged
-from ...model.exits import PERSON
+from ...model.change import Accepted, FieldChange, Owning, Plan, Unmanaged
 from ...model.memory import Memory
-from ...model.observation import Container, Gap, Mark, Observation, Seen
-from ...model.resource import Address, Immutable, references_in
-from ...model.spec import Declared, Ignore, Spec, Tree
+from ...model.observation import Container, Gap, Observation, Seen
+from ...model.resource import Immutable, Resource, references_in
+from ...model.spec import Declared, Ignore, Place, Spec, Tree
 from .applied import Kinds, last_applied, remembers, resource_of
-from .diff import cause_of, differences, initial
+from .changes import changed, created, deleted, marked, missing, outdated, unfit, unknown
+from .diff import cause_of, differences
 from .digest import digest_of
-from .match import Facts, Matching, Place, match, place
+from .inputs import Draft, Inputs, Mode
+from .match import Facts, Matching, match
 from .needs import without_unmet, without_unset
-from .refusals import refuse_new_account, refuse_renames, with_moves
+from .referrers import Held, absent, holders, referred, without_dangling
+from .refusals import refuse_new_account, refuse_renames
+from .renames import under_declared_names
 from .resolve import fill_in, waits
+from .seen import Fingerprint, is_rewritten, is_watched, let_go, unsighted
 from .waves import in_waves
-
-Mode = Literal["spec", "drift", "destroy"]
-"""Compare with the spec given, with what was last applied, or with nothing at all."""
-
-
-@dataclass
-class _Draft:
-    changes: list[Change] = field(default_factory=list)
-    adopt: list[Change] = field(default_factory=list)
-    accepted: list[Accepted] = field(default_factory=list)
-    unmanaged: list[Unmanaged] = field(default_factory=list)
-    gaps: list[Gap] = field(default_factory=list)
-    gone: list[tuple[str, Address]] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class _Inputs:
-    tree: Tree
-    stacks: tuple[str, ...]
-    facts: Facts
-    memory: Memory
-    kinds: Kinds
-    today: str
-    read: frozenset[tuple[str, Container]]
-    gaps: tuple[Gap, ...]
-    mode: Mode
-
-    @cached_property
-    def declared_at(self) -> Mapping[Place, Declared]:
-        """What the tree declares, by stack and address."""
-        return {place(one): one for one in self.tree.declared()}
 
 
 def make_plan(
@@ -67,46 +37,37 @@ def make_plan(
     kinds: Kinds,
     *,
     mode: Mode = "spec",
+    fingerprint: Fingerprint | None = None,
 ) -> Plan:
-    """Compares what some stacks want with what was seen.
+    """Compares what some stacks want with what was seen. Without `fingerprint`, values of others by time alone.
 
     Matching runs over every stack of the tree, so one stack never takes another's thing. Raises SpecError for a
     delete and a create of one natural key, and for a stack that left an account where it owns things.
     """
-    at = max((one.at for one in observations), default=None)
-    facts = Facts.gather(tree, memory)
-    gaps = tuple(gap for one in observations for gap in one.gaps)
-    inputs = _Inputs(
-        tree,
-        tuple(stacks),
-        facts,
-        with_moves(memory, facts.moved),
-        kinds,
-        at.date().isoformat() if at else "",
-        frozenset((one.account, container) for one in observations for container in one.read),
-        gaps,
-        mode,
-    )
-    draft = _Draft()
+    inputs = Inputs.gather(tree, stacks, observations, memory, kinds, mode, fingerprint)
+    draft = Draft()
     if mode == "spec":
         refuse_new_account(tree, stacks, memory)
     desired = _desired(inputs, draft)
-    matching, desired = match_with_references(desired, observations, facts)
+    before = {one.place: one.resource for one in desired if one.references} if mode == "drift" else {}
+    observations = under_declared_names(desired, observations, inputs.facts.owned_at)
+    matching, desired = match_with_references(desired, observations, inputs.facts)
     for one in desired:
         if one.stack in inputs.stacks:
+            if one.place in before:
+                one = _without_unknown(one, before[one.place], matching, inputs)
             _plan_declared(one, matching, inputs, draft)
     for account, seen in matching.left:
         _plan_left(account, seen, inputs, draft)
     if mode == "spec":
         _plan_gone(matching, inputs, draft)
-    draft.changes, unset = without_unset(draft.changes, inputs.memory.applied)
-    draft.changes, unmet = without_unmet(draft.changes, matching.pairs)
-    draft.gaps.extend(unset + unmet)
-    refuse_renames(draft.changes, desired, matching.pairs)
-    return _finish(inputs, draft, matching, desired, at.isoformat().replace("+00:00", "Z") if at else "")
+        _plan_let_go(inputs, draft)
+    held = holders(tree, inputs.memory, inputs.facts.moved)
+    _leave_out(held, desired, matching, inputs, draft)
+    return _finish(inputs, draft, matching, desired, held)
 
 
-def _desired(inputs: _Inputs, draft: _Draft) -> list[Declared]:
+def _desired(inputs: Inputs, draft: Draft) -> list[Declared]:
     """What to compare with: other stacks always by their spec, the chosen ones by the mode."""
     others = [one for one in inputs.tree.declared() if one.stack not in inputs.stacks]
     if inputs.mode == "destroy":
@@ -114,16 +75,17 @@ def _desired(inputs: _Inputs, draft: _Draft) -> list[Declared]:
         return others + lookups
     if inputs.mode == "spec":
         return list(inputs.tree.declared())
-    found, gaps = last_applied(inputs.tree, inputs.memory, inputs.kinds, inputs.stacks)
+    targets = referred(inputs.tree, inputs.memory, inputs.facts.moved)
+    found, gaps = last_applied(inputs.tree, inputs.memory, inputs.kinds, inputs.stacks, targets)
     draft.gaps.extend(gaps)
     lookups = [one for one in inputs.tree.declared() if one.stack in inputs.stacks and one.resource.only_seen]
     unapplied = [
         one
         for one in inputs.tree.declared()
-        if one.stack in inputs.stacks and not one.resource.only_seen and place(one) not in found
+        if one.stack in inputs.stacks and not one.resource.only_seen and one.place not in found
     ]
     # Things declared and never applied are matched too, so that they do not show as unmanaged; they plan nothing.
-    return others + lookups + list(found.values()) + unapplied
+    return others + [one for one in lookups if one.place not in found] + list(found.values()) + unapplied
 
 
 def match_with_references(
@@ -141,58 +103,92 @@ def match_with_references(
     return matching, desired
 
 
-def _plan_declared(one: Declared, matching: Matching, inputs: _Inputs, draft: _Draft) -> None:
-    if inputs.mode == "drift" and not one.resource.only_seen and place(one) not in inputs.memory.applied:
+def _without_unknown(one: Declared, before: Resource, matching: Matching, inputs: Inputs) -> Declared:
+    """What was last applied, with the values that it had for outputs that nothing gives now or will in this plan."""
+    fields = {
+        name: getattr(before, name)
+        for name, text in one.references.items()
+        if waits(getattr(one.resource, name), text)
+        and not all(_is_made_here(one.target_of(each), matching, inputs) for each in references_in(text))
+    }
+    return replace(one, resource=one.resource.model_copy(update=fields)) if fields else one
+
+
+def _is_made_here(where: Place | None, matching: Matching, inputs: Inputs) -> bool:
+    """Whether a place is empty and this plan puts there what is declared."""
+    target = inputs.declared_at.get(where) if where is not None else None
+    if target is None or target.place in matching.pairs or target.resource.only_seen:
+        return False
+    if target.stack not in inputs.stacks or (inputs.mode == "drift" and target.place not in inputs.memory.applied):
+        return False
+    return (target.account, Container(target.address.full_kind, target.resource.container())) in inputs.read
+
+
+def _plan_declared(one: Declared, matching: Matching, inputs: Inputs, draft: Draft) -> None:
+    if inputs.mode == "drift" and not one.resource.only_seen and one.place not in inputs.memory.applied:
         return
-    seen = matching.pairs.get(place(one))
+    seen = matching.pairs.get(one.place)
     container = Container(one.address.full_kind, one.resource.container())
     if seen is None:
         if (one.account, container) not in inputs.read:
             _say_unseen(one, container, inputs, draft)
         elif one.resource.only_seen:
-            draft.gaps.append(_missing(one))
+            draft.gaps.append(missing(one))
         elif not _blocked_by_reference(one, matching, inputs, draft):
-            draft.changes.append(_create(one, inputs))
+            known = one.place in inputs.memory.applied or one.place in inputs.facts.owned_at
+            draft.changes.append(created(one, inputs.facts.project, known=known))
         return
     if one.resource.only_seen:
+        _look_at(one, seen, inputs, draft)
         return
     _plan_pair(one, seen, matching, inputs, draft)
 
 
-def _missing(one: Declared) -> Gap:
-    """What must be there and is not: a person's to make (16), or somebody else's (17)."""
-    title, person = one.resource.title(), one.resource.by_hand()
-    if person:
-        return Gap(one.account, one.address.full_kind, title, f"{one.address} is not there: {person}", exit_code=PERSON)
-    return Gap(one.account, one.address.full_kind, title, f"{title} is not in this account")
+def _look_at(one: Declared, seen: Seen, inputs: Inputs, draft: Draft) -> None:
+    if inputs.mode == "destroy" or not is_watched(one.resource):
+        return
+    why = one.resource.unfit(seen.resource)
+    draft.gaps.extend([unfit(one, why)] if why else [])
+    sighting, touched = inputs.known.look(one, seen, inputs.at)
+    draft.sightings.extend([sighting] if sighting is not None else [])
+    draft.touched.extend([touched] if touched is not None else [])
 
 
-def _plan_pair(one: Declared, seen: Seen, matching: Matching, inputs: _Inputs, draft: _Draft) -> None:
-    applied = inputs.memory.applied.get(place(one))
+def _plan_pair(one: Declared, seen: Seen, matching: Matching, inputs: Inputs, draft: Draft) -> None:
+    applied = inputs.memory.applied.get(one.place)
     found = differences(one.resource, seen.resource, applied, one.references)
+    if inputs.mode == "drift" and applied and is_rewritten(one, seen.resource, applied, inputs.known.fingerprint):
+        draft.gaps.append(unknown(one))
     if not found and inputs.mode == "spec" and applied is not None and not remembers(applied, one):
         _agree(one, seen, matching)
     fields = _without_ignored(one, found, inputs, draft)
+    ours_by_spec = one.place in matching.ours and inputs.mode == "spec"
+    mark = outdated(one, seen, inputs.facts.project, inputs.facts.moved) if ours_by_spec else None
     left = tuple(item.name for item in found if item not in fields)
     if any(item.pending for item in fields) and _blocked_by_reference(one, matching, inputs, draft):
         return
-    if place(one) not in matching.ours:
-        change = _change(one, seen, fields, "adopt", "unknown" if applied is None else "drift", left)
+    if one.place not in matching.ours:
+        change = changed(one, seen, fields, "adopt", "unknown" if applied is None else "drift", left)
         (draft.changes if fields else draft.adopt).append(change)
     elif fields:
         immutable = any(item.name in one.resource.having(Immutable) for item in fields)
-        cause = "drift" if inputs.mode == "drift" else cause_of(fields, one.references, applied)
-        draft.changes.append(_change(one, seen, fields, "replace" if immutable else "update", cause, left))
+        cause = cause_of(fields, one.references, applied)
+        if inputs.mode == "drift" and cause != "reference":
+            cause = "drift"
+        change = changed(one, seen, fields, "replace" if immutable else "update", cause, left)
+        draft.changes.append(marked(change, mark))
+    elif mark is not None:
+        draft.changes.append(marked(changed(one, seen, (), "update", "git", left), mark))
 
 
 def _agree(one: Declared, seen: Seen, matching: Matching) -> None:
     """The stack and the platform came to the same without us: what was last applied is out of date."""
-    told = any((owning.stack, owning.address) == place(one) for owning in matching.owning)
-    if place(one) in matching.ours and not told:
+    told = any((owning.stack, owning.address) == one.place for owning in matching.owning)
+    if one.place in matching.ours and not told:
         matching.owning.append(Owning(one.stack, one.account, one.address, seen, one, "agreed"))
 
 
-def _say_unseen(one: Declared, container: Container, inputs: _Inputs, draft: _Draft) -> None:
+def _say_unseen(one: Declared, container: Container, inputs: Inputs, draft: Draft) -> None:
     """A declared thing in a listing that was not read: the observation's gap says why, else we do."""
     for gap in inputs.gaps:
         if gap.account == one.account and gap.kind in (container.kind, "*") and gap.container in (container.name, "*"):
@@ -202,9 +198,9 @@ def _say_unseen(one: Declared, container: Container, inputs: _Inputs, draft: _Dr
         draft.gaps.append(gap)
 
 
-def _blocked_by_reference(one: Declared, matching: Matching, inputs: _Inputs, draft: _Draft) -> bool:
+def _blocked_by_reference(one: Declared, matching: Matching, inputs: Inputs, draft: Draft) -> bool:
     """Whether a field waits for an output that nothing in sight will give."""
-    misfit = matching.misfits.get(place(one))
+    misfit = matching.misfits.get(one.place)
     if misfit:
         why = f"{one.address}: what it refers to does not fit: {misfit}"
         draft.gaps.append(Gap(one.account, one.address.full_kind, one.resource.container(), why))
@@ -218,75 +214,17 @@ def _blocked_by_reference(one: Declared, matching: Matching, inputs: _Inputs, dr
             target = inputs.declared_at.get(where) if where is not None else None
             if target is None:
                 continue
-            paired = place(target) in matching.pairs
-            readable = (
-                target.account,
-                Container(target.address.full_kind, target.resource.container()),
-            ) in inputs.read
-            # Paired but without a value: the platform has not given it yet. Absent and readable: this plan makes it.
-            if not paired and readable and not target.resource.only_seen and target.stack in inputs.stacks:
+            if _is_made_here(where, matching, inputs):
                 continue
-            why = "has no value yet" if paired else "could not be seen"
+            why = "has no value yet" if target.place in matching.pairs else "could not be seen"
             told = f"{one.address} waits: {reference} {why}"
             draft.gaps.append(Gap(one.account, one.address.full_kind, one.resource.container(), told))
             return True
     return False
 
 
-def _create(one: Declared, inputs: _Inputs) -> Change:
-    known = place(one) in inputs.memory.applied or place(one) in inputs.facts.owned_at
-    kind = type(one.resource)
-    mark = ""
-    if kind.marker_field and getattr(one.resource, kind.marker_field) is None:
-        mark = str(Mark.of(inputs.facts.project, one.stack, one.address))
-    return Change(
-        stack=one.stack,
-        account=one.account,
-        address=one.address,
-        verb="create",
-        cause="drift" if known else "git",
-        key=one.resource.keys()[0],
-        container=one.resource.container(),
-        before=None,
-        after=one.resource,
-        fields=initial(one.resource, one.references),
-        marker=mark,
-        references=one.references,
-        needs=one.needs,
-        at=one.at,
-    )
-
-
-def _change(
-    one: Declared,
-    seen: Seen,
-    fields: tuple[FieldChange, ...],
-    verb: Literal["update", "replace", "adopt"],
-    cause: str,
-    left: tuple[str, ...],
-) -> Change:
-    return Change(
-        stack=one.stack,
-        account=one.account,
-        address=one.address,
-        verb=verb,
-        cause=cause,  # type: ignore[arg-type]
-        key=one.resource.keys()[0],
-        container=one.resource.container(),
-        before=seen.resource,
-        after=one.resource,
-        id=seen.id,
-        fields=fields,
-        references=one.references,
-        managed=seen.managed,
-        needs=one.needs,
-        left=left,
-        at=one.at,
-    )
-
-
 def _without_ignored(
-    one: Declared, fields: tuple[FieldChange, ...], inputs: _Inputs, draft: _Draft
+    one: Declared, fields: tuple[FieldChange, ...], inputs: Inputs, draft: Draft
 ) -> tuple[FieldChange, ...]:
     spec = inputs.tree.stacks.get(one.stack)
     rules: dict[str, Ignore] = (
@@ -310,7 +248,7 @@ def _without_ignored(
     return tuple(kept)
 
 
-def _plan_left(account: str, seen: Seen, inputs: _Inputs, draft: _Draft) -> None:
+def _plan_left(account: str, seen: Seen, inputs: Inputs, draft: Draft) -> None:
     """A live thing that nothing declares."""
     row = inputs.facts.owned_live.get((account, seen.kind, seen.id))
     if row is None:
@@ -322,47 +260,57 @@ def _plan_left(account: str, seen: Seen, inputs: _Inputs, draft: _Draft) -> None
     if row.stack not in inputs.tree.stacks:
         draft.unmanaged.append(Unmanaged(account, seen, f"owned by {row.address} of stack {row.stack}, which is gone"))
     elif row.stack in inputs.stacks and inputs.mode != "drift":
-        address = inputs.facts.moved.get((row.stack, row.address), row.address)
+        address = inputs.facts.moved.get(row.place, row.address)
         if (row.stack, address) in inputs.memory.applied or inputs.mode == "destroy":
-            draft.changes.append(_delete(row.stack, row.address, account, seen, inputs))
+            draft.changes.append(deleted(row.stack, row.address, account, seen))
         else:
             draft.unmanaged.append(Unmanaged(account, seen, f"owned by {row.address} without a history"))
 
 
-def _delete(stack: str, address: Address, account: str, seen: Seen, inputs: _Inputs) -> Change:
-    return Change(
-        stack=stack,
-        account=account,
-        address=address,
-        verb="delete",
-        cause="git",
-        key=seen.key,
-        container=seen.resource.container(),
-        before=seen.resource,
-        after=None,
-        id=seen.id,
-        managed=seen.managed,
-    )
-
-
-def _plan_gone(matching: Matching, inputs: _Inputs, draft: _Draft) -> None:
+def _plan_gone(matching: Matching, inputs: Inputs, draft: Draft) -> None:
     """Owned, undeclared, and no longer there: to be forgotten without a word to the platform."""
     left = {(account, seen.kind, seen.id) for account, seen in matching.left}
     for row in inputs.facts.owned_live.values():
         spec: Spec | None = inputs.tree.stacks.get(row.stack)
         if spec is None or row.stack not in inputs.stacks or (row.account, row.kind, row.id) in left:
             continue
-        moved = inputs.facts.moved.get((row.stack, row.address), row.address)
+        moved = inputs.facts.moved.get(row.place, row.address)
         if moved in spec.declared:
             continue
-        applied = inputs.memory.applied.get((row.stack, moved))
+        applied = inputs.memory.applied.get(Place(row.stack, moved))
         resource = resource_of(applied, inputs.kinds) if applied else None
         if resource is not None and (row.account, Container(row.kind, resource.container())) in inputs.read:
-            draft.gone.append((row.stack, row.address))
+            draft.gone.append(row.place)
 
 
-def _finish(inputs: _Inputs, draft: _Draft, matching: Matching, desired: Sequence[Declared], at: str) -> Plan:
-    changes = in_waves(draft.changes, inputs.memory.applied)
+def _leave_out(held: Held, desired: Sequence[Declared], matching: Matching, inputs: Inputs, draft: Draft) -> None:
+    """What cannot be done yet, or must not, goes from the changes to the gaps. Raises SpecError for a rename."""
+    draft.changes, unset = without_unset(draft.changes, inputs.memory.applied)
+    draft.changes, unmet = without_unmet(draft.changes, matching.pairs)
+    draft.gaps.extend(unset + unmet)
+    refuse_renames(draft.changes, desired, matching.pairs)
+    if held and any(change.verb == "delete" for change in draft.changes):
+        loose = _loose(held, matching, inputs, draft)
+        draft.changes, dangling = without_dangling(draft.changes, held, loose)
+        draft.gaps.extend(dangling)
+
+
+def _loose(held: Held, matching: Matching, inputs: Inputs, draft: Draft) -> set[Place]:
+    """What refers to nothing any more: it is gone, or lives as its stack declares it by now."""
+    accepted = {(one.stack, one.address) for one in draft.accepted}
+    settled = {one for one in matching.pairs if one.stack in inputs.stacks and one not in accepted}
+    return settled | absent(held, inputs.memory, inputs.kinds, matching.live(), inputs.read)
+
+
+def _plan_let_go(inputs: Inputs, draft: Draft) -> None:
+    """Ours so far, and only seen by its stack file now."""
+    draft.let_go = let_go(inputs.memory, inputs.declared_at, inputs.stacks)
+    for place in draft.let_go:
+        draft.warnings.append(f"{place}: the next apply lets it go, since its value is not ours")
+
+
+def _finish(inputs: Inputs, draft: Draft, matching: Matching, desired: Sequence[Declared], held: Held) -> Plan:
+    changes = in_waves(draft.changes, held)
     owned: dict[tuple[str, str], int] = {}
     for row in inputs.memory.owned:
         pair = (row.stack, row.address.platform)
@@ -372,19 +320,23 @@ def _finish(inputs: _Inputs, draft: _Draft, matching: Matching, desired: Sequenc
         if not one.resource.only_seen:
             pair = (one.stack, one.address.platform)
             wanted[pair] = wanted.get(pair, 0) + 1
-    chosen: Mapping[Place, None] = {place(one): None for one in desired if one.stack in inputs.stacks}
-    owning: tuple[Owning, ...] = tuple(one for one in matching.owning if (one.stack, one.address) in chosen)
+    chosen: Mapping[Place, None] = {one.place: None for one in desired if one.stack in inputs.stacks}
+    owning: tuple[Owning, ...] = tuple(one for one in matching.owning if one.place in chosen)
     plan = Plan(
         stacks=inputs.stacks,
         revision=inputs.tree.revision,
-        observed_at=at,
+        observed_at=inputs.at,
         changes=changes,
-        adopt=tuple(sorted(draft.adopt, key=lambda change: (change.stack, change.address))),
+        adopt=tuple(sorted(draft.adopt, key=lambda change: change.place)),
         accepted=tuple(draft.accepted),
         unmanaged=tuple(draft.unmanaged),
         gaps=_once(inputs.gaps + tuple(draft.gaps)),
         owning=owning,
         gone=tuple(draft.gone),
+        touched=tuple(sorted(draft.touched, key=lambda touched: touched.place)),
+        sightings=tuple(draft.sightings),
+        unsighted=unsighted(inputs.memory, inputs.declared_at, inputs.stacks) if inputs.mode == "spec" else (),
+        let_go=tuple(draft.let_go),
         warnings=tuple(draft.warnings),
         # `destroy` is asked for by name: it is not the accident that the size rules are there for.
         owned_counts={} if inputs.mode == "destroy" else owned,

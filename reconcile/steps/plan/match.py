@@ -3,22 +3,21 @@
 found by          ours if                                   else
 recorded id       the ledger says so                        -
 owner mark        the mark names this project, stack, address -
-strongest key     its making was announced, unanswered      not ours: to adopt
+strongest key     its making was announced, unanswered,     not ours: to adopt
+                  or it came along with a thing of ours
 weaker key        (only where one and one are left over)    not ours: to adopt
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...model.change import Owning
 from ...model.memory import Intent, Memory, Owned
 from ...model.observation import Mark, Observation, Seen
 from ...model.resource import Address
-from ...model.spec import Declared, Tree
+from ...model.spec import Declared, Place, Tree
 
-Place = tuple[str, Address]
-"""(stack, address)."""
 Live = tuple[str, str, str]
 """(account, kind, id)."""
 
@@ -35,6 +34,10 @@ class Matching:
     left: list[tuple[str, Seen]] = field(default_factory=list)
     """(account, seen) that no declared resource matched."""
 
+    def live(self) -> set[tuple[str, str]]:
+        """(kind, id) of everything that was seen."""
+        return {(one.kind, one.id) for one in (*self.pairs.values(), *(seen for _, seen in self.left))}
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -46,21 +49,19 @@ class Facts:
     creating: Mapping[Place, Intent]
     moved: Mapping[Place, Address]
     """(stack, old address) to the new one."""
+    came: Collection[Live] = frozenset()
+    """What a platform made along with something of ours."""
 
     @classmethod
     def gather(cls, tree: Tree, memory: Memory) -> "Facts":
-        moved = {(spec.name, one.before): one.after for spec in tree.stacks.values() for one in spec.moved}
+        moved = {Place(spec.name, one.before): one.after for spec in tree.stacks.values() for one in spec.moved}
         owned_at: dict[Place, Owned] = {}
         owned_live: dict[Live, Owned] = {}
         for row in memory.owned:
-            owned_at[row.stack, moved.get((row.stack, row.address), row.address)] = row
+            owned_at[Place(row.stack, moved.get(row.place, row.address))] = row
             owned_live[row.account, row.kind, row.id] = row
-        creating = {
-            (one.stack, one.address): one
-            for one in memory.intents
-            if _makes(one, owned_at.get((one.stack, one.address)))
-        }
-        return cls(tree.project.name, owned_at, owned_live, creating, moved)
+        creating = {one.place: one for one in memory.intents if _makes(one, owned_at.get(one.place))}
+        return cls(tree.project.name, owned_at, owned_live, creating, moved, memory.came)
 
 
 def _makes(intent: Intent, row: Owned | None) -> bool:
@@ -69,10 +70,6 @@ def _makes(intent: Intent, row: Owned | None) -> bool:
     if intent.verb == "update":
         return row is None or row.key != intent.key
     return intent.verb != "delete"
-
-
-def place(declared: Declared) -> Place:
-    return declared.stack, declared.address
 
 
 def match(declared: Sequence[Declared], observations: Iterable[Observation], facts: Facts) -> Matching:
@@ -101,7 +98,7 @@ def _match_account(
         if not deeper:
             break
         paired = _by_weaker_key(account, deeper, free, facts, found, level)
-        open_declared = [one for one in open_declared if place(one) not in paired]
+        open_declared = [one for one in open_declared if one.place not in paired]
         level += 1
     found.left.extend((account, one) for one in free.values())
 
@@ -119,13 +116,13 @@ def _by_id_and_mark(
             marked[live.owner].append(live)
     still_open = []
     for one in declared:
-        row = facts.owned_at.get(place(one))
+        row = facts.owned_at.get(one.place)
         seen = free.get((one.address.full_kind, row.id)) if row and row.account == account else None
         if seen is not None and row is not None:
             moved = "moved" if row.address != one.address else None
             _pair(one, seen, free, found, ours=True)
             if moved:
-                found.owning.append(Owning(one.stack, account, one.address, seen, one, "moved"))
+                found.owning.append(Owning(one.stack, account, one.address, seen, one, "moved", row.address))
             continue
         seen = _marked(one, marked, free, facts) if marked else None
         if seen is not None:
@@ -140,7 +137,7 @@ def _marked(
     one: Declared, marked: Mapping[Mark, list[Seen]], free: Mapping[tuple[str, str], Seen], facts: Facts
 ) -> Seen | None:
     """The live thing that carries this address's mark; None where two do (somebody copied the mark)."""
-    names = [one.address, *(old for (stack, old), new in facts.moved.items() if (stack, new) == place(one))]
+    names = [one.address, *(old for (stack, old), new in facts.moved.items() if (stack, new) == one.place)]
     found = [
         seen
         for name in names
@@ -172,11 +169,12 @@ def _by_strongest_key(
             still_open.append(one)
             continue
         seen = candidates.pop(0)
-        intent = facts.creating.get(place(one))
+        intent = facts.creating.get(one.place)
         announced = intent is not None and intent.account == account and intent.key == seen.key
-        _pair(one, seen, free, found, ours=announced)
-        if announced:
-            found.owning.append(Owning(one.stack, account, one.address, seen, one, "intent"))
+        came = (account, seen.kind, seen.id) in facts.came
+        _pair(one, seen, free, found, ours=announced or came)
+        if announced or came:
+            found.owning.append(Owning(one.stack, account, one.address, seen, one, "intent" if announced else "came"))
     return still_open
 
 
@@ -200,12 +198,12 @@ def _by_weaker_key(
     for key, ones in wanted.items():
         if len(ones) == 1 and len(live.get(key, ())) == 1:
             _pair(ones[0], live[key][0], free, found, ours=False)
-            paired.add(place(ones[0]))
+            paired.add(ones[0].place)
     return paired
 
 
 def _pair(one: Declared, seen: Seen, free: dict[tuple[str, str], Seen], found: Matching, *, ours: bool) -> None:
     del free[seen.kind, seen.id]
-    found.pairs[place(one)] = seen
+    found.pairs[one.place] = seen
     if ours and not one.resource.only_seen:
-        found.ours.add(place(one))
+        found.ours.add(one.place)

@@ -4,20 +4,19 @@ from collections.abc import Collection, Mapping, Sequence
 
 from ...model.change import Change
 from ...model.exits import AUTH
-from ...model.memory import Applied
+from ...model.memory import TOUCHED, Applied
 from ...model.observation import Gap
-from ...model.resource import Address
 from ...model.spec import Place
 
 
-def without_unmet(changes: Sequence[Change], living: Collection[tuple[str, Address]]) -> tuple[list[Change], list[Gap]]:
+def without_unmet(changes: Sequence[Change], living: Collection[Place]) -> tuple[list[Change], list[Gap]]:
     """The changes less the creates whose needs are not met, and why each was left out.
 
     As many rounds as a chain is long: what needs a thing that was left out is left out too.
     """
     kept, gaps = list(changes), list[Gap]()
     while True:
-        there = {(change.stack, change.address) for change in kept if change.verb == "create"} | set(living)
+        there = {change.place for change in kept if change.verb == "create"} | set(living)
         unmet = {id(change): need for change in kept for need in change.needs if _blocks(change, need, there)}
         if not unmet:
             return kept, gaps
@@ -30,17 +29,15 @@ def without_unmet(changes: Sequence[Change], living: Collection[tuple[str, Addre
         kept = [change for change in kept if id(change) not in unmet]
 
 
-def _blocks(change: Change, need: Place, there: Collection[tuple[str, Address]]) -> bool:
+def _blocks(change: Change, need: Place, there: Collection[Place]) -> bool:
     return change.verb == "create" and need not in there
 
 
-def without_unset(
-    changes: Sequence[Change], applied: Mapping[tuple[str, Address], Applied]
-) -> tuple[list[Change], list[Gap]]:
+def without_unset(changes: Sequence[Change], applied: Mapping[Place, Applied]) -> tuple[list[Change], list[Gap]]:
     """The changes less the writes of a secret whose value nobody has here: nothing is ever sent empty in its place."""
     kept, gaps = list[Change](), list[Gap]()
     for change in changes:
-        why = _unset(change, applied.get((change.stack, change.address)))
+        why = _unset(change, applied.get(change.place))
         if why:
             told = f"{change.address} is left as it is: {why}"
             gaps.append(Gap(change.account, change.address.full_kind, change.container, told, exit_code=AUTH))
@@ -60,6 +57,6 @@ def _unset(change: Change, applied: Applied | None) -> str:
         if variable is not None:
             return f"environment variable {variable} is not set"
         # What was last applied is healed without its stack file's word for where the value comes from.
-        if applied is not None and target in applied.prints:
+        if applied is not None and applied.prints.keys() & {target, TOUCHED}:
             return f"the {target} that was last applied is not known here"
     return ""

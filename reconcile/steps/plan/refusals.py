@@ -8,8 +8,7 @@ from ...model.errors import Problem, SpecError
 from ...model.memory import Memory
 from ...model.observation import Seen
 from ...model.resource import Address
-from ...model.spec import Declared, Tree
-from .match import Place, place
+from ...model.spec import Declared, Place, Tree
 
 
 def with_moves(memory: Memory, moved: Mapping[Place, Address]) -> Memory:
@@ -18,12 +17,9 @@ def with_moves(memory: Memory, moved: Mapping[Place, Address]) -> Memory:
         return memory
     applied = {}
     for (stack, address), row in memory.applied.items():
-        new = moved.get((stack, address), address)
-        applied[stack, new] = row if new == address else replace(row, address=new)
-    owned = tuple(
-        replace(row, address=moved[row.stack, row.address]) if (row.stack, row.address) in moved else row
-        for row in memory.owned
-    )
+        place = Place(stack, moved.get(Place(stack, address), address))
+        applied[place] = row if place.address == address else replace(row, address=place.address)
+    owned = tuple(replace(row, address=moved[row.place]) if row.place in moved else row for row in memory.owned)
     return replace(memory, applied=applied, owned=owned)
 
 
@@ -35,7 +31,7 @@ def refuse_renames(changes: Sequence[Change], desired: Sequence[Declared], pairs
     problems = []
     for one in desired:
         other = deleted.get((one.account, one.address.full_kind, one.resource.keys()[0]))
-        if other is None or place(one) in pairs:
+        if other is None or one.place in pairs:
             continue
         if other.stack == one.stack:
             hint = f"add `moved:` with `{{from: {other.address}, to: {one.address}}}`"

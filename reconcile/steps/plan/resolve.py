@@ -10,12 +10,10 @@ from ...model.errors import Problem, SpecError
 from ...model.observation import Seen
 from ...model.reference import escape
 from ...model.reference import fill as fill_whole
-from ...model.resource import REFERENCE, Address, Reference, Resource, Secret, references_in
+from ...model.resource import REFERENCE, Reference, Resource, Secret, references_in
 from ...model.secret import SecretText
-from ...model.spec import Declared
+from ...model.spec import Declared, Place
 
-Place = tuple[str, Address]
-"""(stack, address)."""
 Lookup = Callable[[Reference], str | None]
 """The value of an output; None where it is not known yet."""
 
@@ -62,7 +60,7 @@ def fill_in(declared: Sequence[Declared], pairs: Mapping[Place, Seen]) -> tuple[
         try:
             return replace(one, resource=resolved(one.resource, one.references, lookup))
         except ValidationError as error:
-            misfits[one.stack, one.address] = misfit(error)
+            misfits[one.place] = misfit(error)
             return one
 
     return [one_filled(one) if one.references else one for one in declared], misfits

@@ -1,0 +1,69 @@
+"""demo: the main job on the sandbox, told in a screenful.
+
+Every figure comes from the JSON of the commands it runs or from the sandbox: its call log, what it holds.
+"""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .. import options as opt
+from ..leaving import Leave
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(demo)
+
+
+def demo(
+    as_json: opt.Json = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the pretend world running at the end.")] = False,
+    no_color: opt.NoColor = False,
+    directory: opt.Directory = Path(),
+) -> None:
+    """Take over a live estate, build the rest, edit it behind our back, put it back. On the sandbox; no account."""
+    from ...assemble import Workshop, begin_world
+    from ...sandbox.serve import serve
+    from ...settings import Settings
+    from .shown import show
+    from .story import Story, copied, refuse_without_records
+
+    with tempfile.TemporaryDirectory(prefix="trueup-demo-") as folder:
+        # The story adds variables to a stack file: to a copy.
+        root = copied(directory.resolve(), Path(folder) / "repository")
+        with Workshop(Settings(root)) as shop:
+            tree = shop.tree
+        refuse_without_records(tree)
+        world = begin_world(root)
+        ready = Path(folder) / "ready.json"
+        served = serve(world, ready_file=ready, ledger=Path(folder) / "ledger.db")
+        try:
+            told = Story.begin(root, ready, world, tree).tell()
+            if as_json:
+                print(json.dumps(told, indent=2, ensure_ascii=False))
+            else:
+                show(told, no_color=no_color)
+            _complain(told)
+            if keep:
+                typer.echo(f"the world stays until Ctrl-C: {served.page_url}\n  export TRUEUP_SANDBOX={ready}")
+                typer.echo(f"  cd {root}")
+                served.wait()
+        except KeyboardInterrupt:
+            raise Leave(0) from None
+        finally:
+            served.stop()
+    raise Leave(0 if told["ended_well"] else 1)
+
+
+def _complain(told: dict[str, Any]) -> None:
+    """Says on stderr which claims did not hold."""
+    from ..plain import harmless
+
+    sys.stdout.flush()
+    for one in told["claims"]:
+        if not one["held"]:
+            print(f"error: not so: {harmless(one['claim'])}: {harmless(one['figure'])}", file=sys.stderr)

@@ -1,0 +1,124 @@
+"""The commands of the demo, each in a process of its own, and what the sandbox counted meanwhile."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...settings import SANDBOX, STACKS
+from ..leaving import Leave
+
+if TYPE_CHECKING:
+    from ...sandbox.world import World
+
+
+@dataclass
+class Runs:
+    """Runs commands against a served world, as a user would type them.
+
+    `environment` is what they see besides our own; `acts` tells of each: exit code, calls, deployments, seconds.
+    """
+
+    root: Path
+    ready: Path
+    world: "World"
+    environment: Mapping[str, str]
+    acts: list[dict[str, Any]] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    """All that the commands wrote, both streams."""
+
+    def run(self, *words: str) -> dict[str, Any]:
+        """The document of one command. Raises Leave where it has none, having passed on what it said."""
+        with self._counted(words) as process:
+            out, error = process.communicate()
+        self.said += [out, error]
+        try:
+            found: dict[str, Any] = json.loads(out)
+        except ValueError:
+            found = {"schema": "trueup.error/1"}
+        if found.get("schema") == "trueup.error/1":
+            sys.stderr.write(error)
+            raise Leave(process.returncode or 1)
+        return found
+
+    def run_killed(self, *words: str, once: Callable[[], bool]) -> bool:
+        """Runs a command and kills its process (SIGKILL) once that is so, before the platform's answer to it arrives.
+
+        Returns whether it came to that.
+        """
+        with self._counted(words) as process:
+
+            def kill(number: int, moment: str) -> None:
+                if moment == "after" and process.poll() is None and once():
+                    process.kill()
+                    process.wait()
+
+            self.world.on_call = kill
+            try:
+                self.said += process.communicate()
+            finally:
+                self.world.on_call = None
+        killed = process.returncode < 0
+        self.acts[-1]["killed"] = killed
+        return killed
+
+    def deployments(self) -> int:
+        """How many deployments Railway has made so far, for everybody."""
+        return sum(len(kinds.get("deployment", ())) for kinds in self.world.things("railway")["railway"].values())
+
+    @contextmanager
+    def _counted(self, words: tuple[str, ...]) -> Iterator["subprocess.Popen[str]"]:
+        act: dict[str, Any] = {"command": " ".join(("trueup", *words))}
+        self.acts.append(act)
+        calls, deployments, began = len(self.world.calls()), self.deployments(), time.monotonic()
+        with subprocess.Popen(
+            [sys.executable, "-m", "reconcile", *words, "--json", "--dir", str(self.root)],
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            yield process
+        act |= {
+            "exit": process.returncode,
+            "calls": len(self.world.calls()) - calls,
+            "deploys": self.deployments() - deployments,
+            "seconds": round(time.monotonic() - began, 2),
+        }
+
+    def _environment(self) -> dict[str, str]:
+        inherited = {name: value for name, value in os.environ.items() if name != STACKS}
+        return {**inherited, **self.environment, SANDBOX: str(self.ready)}
+
+    def deploys(self) -> int:
+        """How many deployments the last command made."""
+        return int(self.acts[-1]["deploys"])
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What the demo says of the product, with the figure that shows it."""
+
+    text: str
+    figure: str
+    held: bool
+
+    def document(self) -> dict[str, Any]:
+        return {"claim": self.text, "figure": self.figure, "held": self.held}
+
+
+def by_stack(told: Iterable[dict[str, Any]]) -> Counter[str]:
+    return Counter(one["stack"] for one in told)
+
+
+def verified(applied: dict[str, Any]) -> list[dict[str, Any]]:
+    """The changes that were made and then seen on the platform."""
+    return [one for one in applied["changes"] if (one["outcome"] or {}).get("verified")]

@@ -1,0 +1,244 @@
+"""The demo from its beginning to its end: who does what, and what it shows."""
+
+import secrets
+import shutil
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .hands import Hands, made_by_hand, records_of
+from .moving import move_domains
+from .running import Claim, Runs, by_stack, verified
+from .variables import overwrite_variables
+
+if TYPE_CHECKING:
+    from ...model.spec import Tree
+    from ...sandbox.world import World
+
+Document = dict[str, Any]
+
+
+@dataclass
+class Story:
+    """The acts in their order. Each adds its figures to `told` and what they show to `claims`."""
+
+    tree: "Tree"
+    runs: Runs
+    hands: Hands
+    folder: Path
+    told: Document = field(
+        default_factory=lambda: {"edits": [], "drift": [], "moved": [], "variables": [], "unmanaged": []}
+    )
+    claims: list[Claim] = field(default_factory=list)
+    counts: dict[str, Counter[str]] = field(default_factory=dict)
+    """By figure, how many of a stack."""
+    built: Document = field(default_factory=dict)
+    """What the first apply told."""
+
+    @classmethod
+    def begin(cls, root: Path, ready: Path, world: "World", tree: "Tree") -> "Story":
+        """Every variable of the environment that a stack reads gets a random value."""
+        from ...steps.reveal import wanted_of
+
+        planted = {one.variable: f"demo-{secrets.token_hex(16)}" for one in wanted_of(tree)}
+        return cls(tree, Runs(root, ready, world, planted), Hands(world, tree), ready.parent)
+
+    def tell(self) -> Document:
+        """Ends after the first act that does not show what it should: the next ones stand on it."""
+        for act in (
+            self._take_over,
+            self._build,
+            self._ask_people,
+            self._edit_records,
+            self._move_domains,
+            self._overwrite_variables,
+            self._end,
+        ):
+            act()
+            if not all(one.held for one in self.claims):
+                break
+        rows = {name: {title: count[name] for title, count in self.counts.items()} for name in self.tree.stacks}
+        return {
+            "schema": "trueup.demo/2",
+            "stacks": {name: {"account": self.tree.stacks[name].account, **row} for name, row in rows.items()},
+            **self.told,
+            "acts": self.runs.acts,
+            "claims": [one.document() for one in self.claims],
+            "ended_well": all(one.held for one in self.claims),
+        }
+
+    def _move_domains(self) -> None:
+        self.told["moved"], claims = move_domains(self.tree, self.runs, self.hands)
+        self.claims += claims
+
+    def _overwrite_variables(self) -> None:
+        self.told["variables"], claims = overwrite_variables(self.tree, self.runs, self.hands)
+        self.claims += claims
+
+    def _take_over(self) -> None:
+        specs = self.tree.stacks.items()
+        made = Counter({name: self.hands.make(spec) for name, spec in specs})
+        self.counts["made_by_hand"] = made
+        self.counts["foreign"] = Counter({name: self.hands.make_foreign_records(spec) for name, spec in specs})
+        before = self._outside_railway()
+        planned = self.runs.run("plan", "--all")
+        adopted = self.runs.run("adopt", "--all", "--yes")
+        self.counts["planned"] = by_stack(planned["changes"])
+        self.counts["taken_over"] = taken = by_stack(adopted["adopted"])
+        self.claims.append(
+            Claim(
+                "what was made by hand is taken over, and nothing of it changes",
+                f"{taken.total()} of {made.total()}",
+                taken == made and self._outside_railway() == before,
+            )
+        )
+
+    def _outside_railway(self) -> Document:
+        return {name: held for name, held in self.runs.world.things().items() if name != "railway"}
+
+    def _build(self) -> None:
+        self.built = applied = self.runs.run("apply", "--all", "--yes")
+        self.counts["built"] = built = by_stack(verified(applied))
+        planned = self.counts["planned"]
+        # 16: only a person's part is missing. Anything else, and something was not seen or not done.
+        well = applied["exit"] in (0, 16)
+        if planned or not well:
+            ordered, pairs = self._in_order(applied)
+            self.claims.append(
+                Claim(
+                    "the rest is built, what others need first",
+                    f"{built.total()} of {planned.total()} built, {ordered} of {pairs} pairs in order"
+                    + ("" if well else f", exit {applied['exit']}"),
+                    well and built == planned and ordered == pairs,
+                )
+            )
+
+    def _ask_people(self) -> None:
+        specs = self.tree.stacks.items()
+        asked = {(one["account"], one["container"]) for one in self.built["gaps"]}
+        self.counts["by_person"] = done = Counter({name: self.hands.set_secrets(spec) for name, spec in specs})
+        if done.total():
+            self.claims.append(
+                Claim(
+                    "secrets that are not ours to know are asked for by name, exit 16",
+                    f"{len(asked)} asked for, {done.total()} set by a person (the demo)",
+                    len(asked) == done.total() and self.built["exit"] == 16,
+                )
+            )
+        self.counts["foreign"] += Counter({name: self.hands.make_foreign_services(spec) for name, spec in specs})
+        second = self.runs.run("plan", "--all", "--detailed-exitcode")
+        open_ends = [*second["changes"], *second["gaps"], *second["adopt"]]
+        self.claims.append(
+            Claim("the second plan is empty", f"{len(open_ends)} to do", not open_ends and second["exit"] == 0)
+        )
+
+    def _in_order(self, applied: Document) -> tuple[int, int]:
+        """Of the pairs of things where one needs the other and the sandbox knows when both were made: how many were
+        made in that order, and how many there are."""
+        born = {(one["stack"], one["address"]): self._born(one) for one in verified(applied)}
+        ordered = pairs = 0
+        for one in self.tree.declared():
+            own = born.get((one.stack, str(one.address)))
+            for need in one.needs:
+                needed = born.get((need.stack, str(need.address)))
+                if own and needed:
+                    pairs += 1
+                    ordered += needed <= own
+        return ordered, pairs
+
+    def _born(self, change: Document) -> str:
+        """When a thing was made, UTC to the millisecond; empty where the platform does not say."""
+        platform, kind, _ = change["address"].split(".", 2)
+        account = self.tree.stacks[change["stack"]].account
+        thing = self.runs.world.shelf(platform, account, kind).get(change["outcome"]["id"], {})
+        return str(thing.get("createdAt") or thing.get("created_on") or "")[:23]
+
+    def _edit_records(self) -> None:
+        edits = [edit for spec in self.tree.stacks.values() for edit in self.hands.edit_records(spec)]
+        drift = self.runs.run("drift", "--detailed-exitcode")
+        healed = self.runs.run("apply", "--all", "--drift-only", "--yes")
+        self.told |= {"edits": edits, "drift": drift["changes"]}
+        self.counts |= {
+            "edits": by_stack(edits),
+            "drift": by_stack(drift["changes"]),
+            "put_back": by_stack(verified(healed)),
+        }
+        found = {(one["stack"], one["address"]) for one in drift["changes"] if one["cause"] == "drift"}
+        put_back = self.counts["put_back"]
+        self.claims.append(
+            Claim(
+                "DNS edited by hand: found, cause drift, and put back",
+                f"{len(found)} of {len(edits)} found, {put_back.total()} put back",
+                drift["exit"] == 2
+                and found == {(one["stack"], one["address"]) for one in edits}
+                and len(drift["changes"]) == len(edits)
+                and put_back == self.counts["edits"],
+            )
+        )
+
+    def _end(self) -> None:
+        drift = self.runs.run("drift", "--detailed-exitcode")
+        plan = self.runs.run("plan", "--all", "--detailed-exitcode")
+        foreign = self.hands.foreign_things()
+        self.told["unmanaged"] = plan["unmanaged"]
+        self.claims += [
+            Claim(
+                "what no stack declares: shown, and left byte for byte",
+                f"{len(plan['unmanaged'])} of {len(foreign)} shown",
+                Counter((one["account"], one["kind"]) for one in plan["unmanaged"])
+                == Counter((account, kind) for account, kind, _ in foreign)
+                and self.hands.foreign_is_as_left(),
+            ),
+            *self._kept_secret(),
+            Claim(
+                "in the end all is as declared",
+                f"{len(drift['changes'])} drifted, {len(plan['changes'])} to do",
+                drift["exit"] == plan["exit"] == 0,
+            ),
+        ]
+
+    def _kept_secret(self) -> Iterable[Claim]:
+        """Values of the environment reach their platform; neither they nor what people typed is told anywhere."""
+        planted = list(self.runs.environment.values())
+        shelves = self.runs.world.things("railway").get("railway", {})
+        live = {
+            one["value"]
+            for account in shelves
+            for kind in ("variable", "shared-variable")
+            for one in self.runs.world.shelf("railway", account, kind).values()
+        }
+        known = [*planted, *self.hands.typed]
+        if not known:
+            return
+        written = [*self.runs.said, *(path.read_bytes().decode("latin-1") for path in self.folder.glob("ledger.db*"))]
+        told = sum(one in text for one in known for text in written)
+        arrived = sum(one in live for one in planted)
+        yield Claim(
+            f"secrets of {', '.join(['people', *self.runs.environment])}: in no output and no ledger",
+            f"{told} of {len(known)} told, {arrived} of {len(planted)} arrived",
+            arrived == len(planted) and told == 0,
+        )
+
+
+def copied(root: Path, to: Path) -> Path:
+    """A copy of a repository's stacks and policies: the demo edits a stack file. Returns where it is."""
+    from ...settings import Settings
+
+    stacks = root / (Settings.from_environment().stacks_dir or "stacks")
+    for folder, name in ((stacks, "stacks"), (root / "policies", "policies")):
+        if folder.is_dir():
+            shutil.copytree(folder, to / name)
+    return to
+
+
+def refuse_without_records(tree: "Tree") -> None:
+    """Raises ReconcileError."""
+    from ...model.errors import ReconcileError
+
+    if not any(made_by_hand(one) for spec in tree.stacks.values() for one in records_of(spec)):
+        raise ReconcileError(
+            "no stack here declares a DNS record, so there is no story to tell",
+            advice="run it where stacks/ declares some: a clone of the product, or after `trueup import`",
+        )

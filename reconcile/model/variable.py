@@ -1,0 +1,80 @@
+"""An environment variable as every platform's stack files say it: learnt once.
+
+| written                          | means                                              |
+|----------------------------------|----------------------------------------------------|
+| `NAME: text`                     | this value                                         |
+| `{exists: true}`                 | it must be there; its value is somebody else's     |
+| `{from_env: NAME}`               | the value of the runner's variable, a secret       |
+| `{literal: text, because: why}`  | this value, though it looks like a secret          |
+"""
+
+import re
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from .resource import STACK_FILE, Declaration, FromEnv, ReadOnly, Resource
+from .secret import SecretText
+
+
+class EnvironmentVariable(Resource):
+    """What a variable says wherever it stands. A platform's own adds where that is, and what else is told of it."""
+
+    shorthand = "value"
+    section = "variables"
+    logical_name: ClassVar[re.Pattern[str]] = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+    vendor: ClassVar[str]
+    """The platform's name as its vendor writes it."""
+
+    name: str = Field(description="the variable's name")
+    exists: Annotated[bool, Declaration] = Field(False, description="it must be there; its value is not ours")
+    ending: Annotated[str | None, Declaration] = Field(
+        None, min_length=1, description="how a value that is not ours must end, as far as the platform shows it"
+    )
+    from_env: Annotated[str | None, Declaration, FromEnv("value")] = Field(
+        None, description="the runner's variable that holds the value"
+    )
+    because: Annotated[str | None, Declaration] = Field(None, description="why a literal that looks secret is none")
+    # Below the others: its validator looks at them.
+    value: str | SecretText | None = Field(None, validate_default=True, description="a plain value")
+    updated_at: Annotated[str | None, ReadOnly] = Field(None, description="when it was last written")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _forms(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        values = dict(values)
+        if "literal" in values:
+            if not values.get("because"):
+                raise ValueError("a literal needs `because`: why it is no secret")
+            values["value"] = values.pop("literal")
+        if values.get("ending") is not None and not values.get("exists"):
+            raise ValueError("`ending` is for {exists: true}; another value is compared whole")
+        value = values.get("value")
+        if isinstance(value, bool):
+            values["value"] = "true" if value else "false"
+        elif isinstance(value, int | float):
+            values["value"] = str(value)
+        return values
+
+    @field_validator("value")
+    @classmethod
+    def _one_form(cls, value: str | SecretText | None, info: ValidationInfo) -> str | SecretText | None:
+        told = [info.data.get("exists", False), info.data.get("from_env") is not None, isinstance(value, str)]
+        if sum(told) > 1 or (not any(told) and info.context == STACK_FILE and value is None):
+            raise ValueError("say one of: a value, {exists: true}, {from_env: NAME}, {literal: …, because: …}")
+        return value
+
+    @property
+    def only_seen(self) -> bool:
+        return self.exists
+
+    def by_hand(self) -> str:
+        return f"its value is not ours: set it once in {self.vendor}" if self.exists else ""
+
+    def unfit(self, live: Self) -> str:
+        """By the ending alone: more of a value that is not ours is nobody's to know."""
+        if self.ending is None or not isinstance(live.value, SecretText) or live.value.ends_with(self.ending):
+            return ""
+        return f"its value does not end in {self.ending}; set it right in {self.vendor}"
