@@ -271,10 +271,11 @@ def _memory(shop: "Workshop") -> "Memory":
 def _draft(
     shop: "Workshop", target: Path | None, looked: _Looked, found: "Sequence[Found]"
 ) -> "tuple[Sequence[File], tuple[str, ...]]":
-    """The files, and what else is worth knowing: secrets with several consumers, values that could be references."""
+    """The files, and what else is worth knowing: values that could be references, and what looks wrong as it lives."""
     from ..steps.choose import declared_elsewhere
     from ..steps.consumers import shared_secrets
     from ..steps.draft import draft_files
+    from ..steps.findings import remarked, unwatched, without_record
     from ..steps.follow import could_follow, following, outputs_of
 
     known = declared_elsewhere(shop.tree, looked.account)
@@ -290,7 +291,10 @@ def _draft(
     texts = shop.source.files()
     could = could_follow(shop.tree, looked.account, outputs, files, texts)
     plain = (remark for one in files for remark in one.drafted.remarks)
-    return files, (*could, *plain, *shared_secrets(looked.observations))
+    living = (*remarked(looked.observations), *without_record(looked.observations, shop.kinds))
+    taken = [one.resource for one in found if not one.why_not]
+    left = unwatched(taken, looked.observations, shop.kinds) if looked.observations else ()
+    return files, (*could, *plain, *living, *shared_secrets(looked.observations), *left)
 
 
 def _free(shop: "Workshop", name: str) -> str:

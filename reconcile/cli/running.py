@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TELLING = ("deployment", "status")
 """Read-only fields that say how a thing is, by what platforms call it."""
-_WELL = frozenset({"success", "sleeping", "active", "up"})
+_WELL = frozenset({"success", "ready", "sleeping", "active", "up"})
 _UNDER_WAY = frozenset({"queued", "waiting", "initializing", "building", "deploying", "pending", "needs_approval"})
 
 

@@ -138,6 +138,8 @@ class Resource(BaseModel):
     """Something runs there that ends with it: deleted once a person agreed."""
     standing: ClassVar[bool] = False
     """Whatever it stands in has one unasked, in a plain state: it counts as there where it is otherwise, or ours."""
+    in_dns: ClassVar[bool] = False
+    """It stands in a zone and says what a name there holds."""
     marker_field: ClassVar[str] = ""
     """The field that carries our owner mark where it is undeclared; "" where the platform has no place for one."""
 
@@ -180,6 +182,11 @@ class Resource(BaseModel):
     def from_environment(cls) -> Mapping[str, str]:
         """Field that names a variable of the runner to the field that its value goes into."""
         return _from_environment(cls)
+
+    def named_by(self, field: str) -> tuple[str, ...]:
+        """What a field that refers to other resources holds after loading, one name or several."""
+        value = getattr(self, field)
+        return tuple(value) if isinstance(value, tuple) else (str(value),)
 
     def container(self) -> str:
         """What a listing is made of: the zone of a record. "" for what lists by account."""
@@ -247,9 +254,21 @@ class Resource(BaseModel):
         """What of a live thing no stack file can say, as a sentence; "" where all can be said."""
         return ""
 
+    def remarks(self) -> tuple[str, ...]:
+        """What a reader should know of a live thing though nothing differs, as that everybody can read it."""
+        return ()
+
+    def asks_of_dns(self) -> Mapping[str, frozenset[str]]:
+        """Host names that it answers at, each with what a record may hold to lead there; empty: whatever it holds."""
+        return {}
+
+    def leads(self) -> tuple[str, str]:
+        """Of what stands in DNS: its name, and the host or address it leads to; ("", "") where it leads nowhere."""
+        return "", ""
+
     def title(self) -> str:
         """How a person at the console would call it."""
-        return " ".join(self.keys()[0])
+        return " ".join(filter(None, self.keys()[0]))
 
 
 @cache

@@ -46,6 +46,12 @@ MAY_HOLD: Mapping[tuple[str, str], frozenset[str]] = {
     ("access", "railway"): frozenset({"railway.variable"}),
     # A Redis that runs on Railway.
     ("service", "redis"): frozenset({"railway.service", "railway.instance"}),
+    ("service", "vercel"): frozenset({"vercel.project"}),
+    ("domain", "vercel"): frozenset({"vercel.domain"}),
+    # From which branch is the project's; what a deployment waits for is a check of its own.
+    ("deploy", "vercel"): frozenset({"vercel.project", "vercel.check"}),
+    ("variable", "vercel"): frozenset({"vercel.variable"}),
+    ("bucket", "r2"): frozenset({"r2.bucket"}),
 }
 """(kind, on) of an obligation to the kinds of resource that may hold it. README.md of the folder prints the same."""
 

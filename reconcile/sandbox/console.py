@@ -46,6 +46,8 @@ class Console:
         """The one thing meant. Raises ValueError if there is none, or several: with their ids."""
         self.check(kind)
         found = [each for each in self.named(kind, name, account) if _fits(each.thing, where)]
+        if len(found) > 1:
+            found = [each for each in found if each.id == name] or found  # An id that is another's name too.
         if len(found) == 1:
             return found[0]
         asked = " ".join([repr(name), *(f"{field}={value}" for field, value in where.items())])

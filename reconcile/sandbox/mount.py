@@ -10,11 +10,12 @@ from typing import Any, Literal, NoReturn
 import flask
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
-from ..model.pretend import Asked, Caller, PretendPlatform, Route, Told, World
+from ..model.pretend import Asked, Caller, PretendObjects, PretendPlatform, Route, Told, World
 from .calls import Call, CallLog
 from .doors import CUT
 from .faults import Fault, Faults
 from .limits import RateLimit
+from .objects import ObjectDoor
 from .shelves import Place, Shifted
 
 LARGEST_BODY = 100 * 1024 * 1024
@@ -67,6 +68,11 @@ class Mount:
     limit: RateLimit | None = None
     faults: Faults = field(default_factory=Faults)
 
+    def __post_init__(self) -> None:
+        objects = getattr(self.pretend, "objects", None)
+        if objects is not None:
+            objects.emptied(self.place)
+
     def app(self) -> flask.Flask:
         """The platform at the root of an address; its routes stand under its prefix."""
         app = flask.Flask(f"sandbox.{self.pretend.name}", static_folder=None)
@@ -80,7 +86,15 @@ class Mount:
             )
         app.register_error_handler(NotFound, lambda error: self._serve(None, {}))
         app.register_error_handler(MethodNotAllowed, lambda error: self._serve(None, {}, status=405))
+        objects = getattr(self.pretend, "objects", None)
+        if objects is not None:
+            app.wsgi_app = self._object_door(objects).beside(app.wsgi_app)  # type: ignore[assignment, method-assign]
         return app
+
+    def _object_door(self, objects: PretendObjects) -> ObjectDoor:
+        tokens = {caller.account: token for token, caller in self.callers.items()}
+        terms = self.terms
+        return ObjectDoor(objects, self.pretend.name, self.place, tokens, terms.lock, terms.log, terms.changed)
 
     def _view(self, route: Route) -> Callable[..., flask.Response]:
         return lambda **path: self._serve(route, path)

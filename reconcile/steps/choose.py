@@ -44,8 +44,7 @@ class Filter:
         return Scope(account, frozenset(found))
 
     def _takes(self, cls: type[Resource]) -> bool:
-        in_zone = bool(cls.group_by) and not cls.nested
-        return (not self.kind or cls.kind == self.kind) and (not self.containers or in_zone)
+        return (not self.kind or cls.kind == self.kind) and (not self.containers or cls.in_dns)
 
     def chooses(self, resource: Resource) -> bool:
         """Whether a thing is asked for by itself."""
@@ -107,7 +106,7 @@ def needed_by(resources: Iterable[Resource]) -> Iterable[tuple[str, str]]:
     """(kind, the platform's own name) of everything that some things refer to."""
     for resource in resources:
         for name, kind in type(resource).refers().items():
-            yield kind, str(getattr(resource, name))
+            yield from ((kind, one) for one in resource.named_by(name))
 
 
 def declared_elsewhere(tree: Tree, account: str) -> dict[tuple[str, str], Known]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ..model.observation import Observation
 from ..model.reference import insides
@@ -10,7 +10,16 @@ from ..model.resource import Address, Key, ReadOnly, Reference, Resource
 from ..model.spec import Declared, Tree
 from .draft import File, Follows, Found
 
-Outputs = Mapping[str, Follows]
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """What tells a text, and the names that it goes by."""
+
+    source: Follows
+    names: frozenset[str]
+
+
+Outputs = Mapping[str, tuple[Teller, ...]]
 """What tells a text, by the text."""
 _HOST = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+\.?\Z")
 _SHORTEST = 8
@@ -18,18 +27,18 @@ _TIMES = ("updated_at", "created_at")
 
 
 def outputs_of(observations: Iterable[Observation], there: Collection[tuple[str, Key]]) -> Outputs:
-    """The texts that things tell of themselves, where they are or will be declared (`there`: kind and natural key).
-
-    A text that two of them tell is left out: nobody could say whose it is.
-    """
-    told: dict[str, Follows | None] = {}
+    """The texts that things tell of themselves, where they are or will be declared (`there`: kind and natural key)."""
+    told: dict[str, tuple[Teller, ...]] = {}
     for observation in observations:
         for seen in observation.seen:
             if (seen.kind, seen.key) not in there:
                 continue
-            for name, text in _told(seen.resource):
-                told[_form(text)] = None if _form(text) in told else Follows(seen.kind, seen.key, name)
-    return {text: one for text, one in told.items() if one is not None}
+            texts = dict(_told(seen.resource))
+            names = frozenset(map(_form, (*seen.key, *texts.values())))
+            for name, text in texts.items():
+                teller = Teller(Follows(seen.kind, seen.key, name), names)
+                told[_form(text)] = (*told.get(_form(text), ()), teller)
+    return told
 
 
 def following(found: Iterable[Found], outputs: Outputs) -> list[Found]:
@@ -106,9 +115,17 @@ def _follows(resource: Resource, outputs: Outputs) -> Iterator[tuple[str, Follow
         value = getattr(resource, name)
         if name == "name" or name in cls.refers() or not isinstance(value, str) or _refers(value):
             continue
-        source = outputs.get(_form(value))
+        source = _source(outputs.get(_form(value), ()), resource)
         if source is not None and source.kind.partition(".")[0] != cls.kind.partition(".")[0]:
             yield name, source
+
+
+def _source(tellers: Sequence[Teller], resource: Resource) -> Follows | None:
+    """Of several that tell one text, as all domains of a project do, the one that goes by the name of what holds it.
+    None where nobody could say whose it is."""
+    own = _form(str(getattr(resource, "name", "")))
+    named = tellers if len(tellers) == 1 else [one for one in tellers if own in one.names]
+    return named[0].source if len(named) == 1 else None
 
 
 def _refers(value: str) -> bool:

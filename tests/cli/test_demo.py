@@ -13,8 +13,10 @@ from reconcile.cli.demo.shown import show
 from .conftest import PROJECT, WEB, Command, Repository
 
 ROOT = Path(__file__).parents[2]
-WITH_RAILWAY = f"""{PROJECT.rstrip()}
+WHOLE = f"""{PROJECT.rstrip()}
     railway: {{id: fef65949-87cf-45fa-a2db-f9616722e802, credentials: {{token: ACME_RAILWAY_TOKEN}}, tier: hobby}}
+    vercel: {{id: team_Yh3kTqVb81NcRwZs5LxJm0Dg, credentials: {{token: ACME_VERCEL_TOKEN}}, tier: pro}}
+    r2: {{id: a0000000000000000000000000000001, credentials: {{token: ACME_R2_TOKEN}}}}
 from_env: [SHOP_DSN]
 """
 APP = """
@@ -53,6 +55,32 @@ MORE = (
       buy-verify: {name: _railway-verify.buy, type: TXT, content: "${railway.domain.shop.verify_value}"}
 """
 )
+FRONT = """
+account: acme
+uses: [web]
+vercel:
+  project: {front: {name: front, git: {repo: example/shop, branch: main}}}
+  variables: {front: {COLOUR: blue}}
+  domain:
+    apex: {project: front, host: shop.example}
+    front: {project: front, host: front.shop.example}
+r2:
+  bucket: {files: {name: shop-files}}
+  public-access: {files: {bucket: files, enabled: false}}
+cloudflare:
+  records:
+    main:
+      apex: {name: "@", type: A, content: "${vercel.domain.apex.ipv4}"}
+      front: {type: CNAME, content: "${vercel.domain.front.target}"}
+"""
+LATER = """
+account: acme
+vercel:
+  project: {later: {name: later}}
+r2:
+  bucket: {papers: {name: shop-papers}}
+  public-access: {papers: {bucket: papers, enabled: false}}
+"""
 SIDE = """
 account: acme
 cloudflare:
@@ -68,29 +96,26 @@ DEPLOYS = {"apply --stack running --drift-only --yes": [1, 1, 1, 0], "apply --st
 """What the commands of the variables' act deploy: the last heal follows one that was killed."""
 
 
-def _demo(root: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+def _begun(root: Path, *words: str) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "reconcile", "demo", "--dir", str(root), *words]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-
-
-def _told(root: Path) -> dict[str, Any]:
-    ended = _demo(root, "--json")
-    assert ended.returncode == 0, ended.stderr
-    assert ended.stderr == ""
-    told: dict[str, Any] = json.loads(ended.stdout)
-    return told
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 @pytest.fixture(scope="module")
 def stories(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The demo of a small repository, and after a zone, two records, a variable and a domain were added."""
-    repository = Repository(tmp_path_factory.mktemp("demo"))
-    for name, text in {"_project": WITH_RAILWAY, "app": APP, "running": RUNNING}.items():
-        repository.write(f"stacks/{name}.yaml", text)
-    before = _told(repository.root)
-    repository.write("stacks/running.yaml", MORE)
-    repository.write("stacks/side.yaml", SIDE)
-    return before, _told(repository.root)
+    """The demo of a small repository, and after a zone, records, a variable, a domain, a project and a bucket were
+    added: both run at once."""
+    stacks = {"_project": WHOLE, "app": APP, "front": FRONT, "running": RUNNING}
+    begun = []
+    for more in ({}, {"running": MORE, "side": SIDE, "later": LATER}):
+        repository = Repository(tmp_path_factory.mktemp("demo"))
+        for name, text in (stacks | more).items():
+            repository.write(f"stacks/{name}.yaml", text)
+        begun.append(_begun(repository.root, "--json"))
+    ended = [(process.communicate(), process.returncode) for process in begun]
+    assert [(error, code) for (_, error), code in ended] == [("", 0), ("", 0)]
+    before, after = (json.loads(out) for (out, _), _ in ended)
+    return before, after
 
 
 def _row(told: dict[str, Any], stack: str) -> dict[str, int]:
@@ -115,7 +140,7 @@ def test_the_figures_follow_a_zone_that_is_added(stories: tuple[dict[str, Any], 
         "put_back": 3,
     }
     assert [_figure(told, "is taken over") for told in stories] == ["3 of 3", "7 of 7"]
-    assert [_figure(told, "edited by hand: found") for told in stories] == [
+    assert [_figure(told, "DNS edited by hand") for told in stories] == [
         "2 of 2 found, 2 put back",
         "5 of 5 found, 5 put back",
     ]
@@ -133,11 +158,34 @@ def test_the_figures_follow_a_variable_and_a_domain_that_are_added(
         "1 moved, 1 of 1 records followed, 0 deploys",
         "2 moved, 3 of 3 records followed, 0 deploys",
     ]
+    # The project is taken away on Vercel where another one holds what no stack declares.
     assert [[one["host"] for one in told["moved"]] for told in stories] == [
         ["api.shop.example"],
-        ["api.shop.example", "buy.shop.example"],
+        ["api.shop.example", "buy.shop.example", "front.shop.example"],
     ]
-    assert [_figure(told, "no stack declares") for told in stories] == ["5 of 5 shown", "6 of 6 shown"]
+    assert _figure(after, "project is deleted on Vercel") == "4 of 4 things made, 1 of 1 records followed"
+    assert [_figure(told, "no stack declares") for told in stories] == ["8 of 8 shown", "11 of 11 shown"]
+
+
+def test_the_figures_follow_a_project_and_a_bucket_that_are_added(
+    stories: tuple[dict[str, Any], dict[str, Any]],
+) -> None:
+    before, after = stories
+    # Project, variable, two domains and their records; bucket and its public access.
+    row = {"planned": 8, "built": 8, "edits": 3, "drift": 3, "put_back": 3}
+    assert _row(before, "front") == {**row, "foreign": 3}
+    # The variable that a colleague adds is in the last project.
+    assert _row(after, "front") == {**row, "foreign": 2}
+    assert _row(after, "later") == {"planned": 3, "built": 3, "foreign": 3, "edits": 1, "drift": 1, "put_back": 1}
+    assert [told["built_on"]["acme"] for told in stories] == [
+        {"cloudflare": 3, "railway": 7, "vercel": 4, "r2": 2},
+        {"cloudflare": 5, "railway": 9, "vercel": 5, "r2": 4},
+    ]
+    for told, buckets in zip(stories, (1, 2), strict=True):
+        assert _figure(told, "Vercel edited by hand") == "2 of 2 found, 2 put back"
+        assert _figure(told, "R2 edited by hand") == f"{buckets} of {buckets} found, {buckets} put back"
+        unmanaged = [one["kind"] for one in told["unmanaged"] if one["kind"].startswith(("vercel", "r2"))]
+        assert sorted(unmanaged) == ["r2.bucket"] * buckets + ["vercel.project"] * buckets + ["vercel.variable"]
 
 
 def test_the_deploys_are_those_that_the_sandbox_counted(stories: tuple[dict[str, Any], dict[str, Any]]) -> None:
@@ -163,8 +211,10 @@ def test_the_screen_shows_the_figures_of_the_run(
     _, after = stories
     show(after, no_color=True)
     shown = capsys.readouterr().out
-    assert "1 system in 4 stacks" in shown
-    assert len(shown.splitlines()) < 65
+    assert "1 system in 6 stacks" in shown
+    (row,) = [line.split() for line in shown.splitlines() if line.startswith("acme")]
+    assert row[-4:] == ["5", "5", "4", "9"]
+    assert len(shown.splitlines()) <= 70
     for one in after["claims"]:
         assert any(one["claim"] in line and one["figure"] in line and "✓" in line for line in shown.splitlines())
     assert f"All {len(after['claims'])} claims held" in shown
@@ -172,15 +222,31 @@ def test_the_screen_shows_the_figures_of_the_run(
 
 
 def test_a_claim_that_does_not_hold_is_named_and_the_demo_fails(repository: Repository) -> None:
+    repository.write("stacks/_project.yaml", WHOLE)
     repository.write("stacks/web.yaml", WEB.replace("field: ttl", "field: content"))
-    ended = _demo(repository.root)
-    assert ended.returncode == 1
-    # The edit of www's address is accepted, so it is neither drift nor put back.
-    assert "✗  DNS edited by hand" in ended.stdout
-    assert "1 of 2 found, 1 put back" in ended.stdout
-    assert "NOT FOUND" in ended.stdout
-    assert "1 of 3 claims did not hold" in ended.stdout
-    assert ended.stderr.startswith("error: not so: DNS edited by hand")
+    accepted = ", owner: ops, reason: a trial, expires: 2099-01-31}"
+    repository.write(
+        "stacks/front.yaml",
+        f"""{FRONT}
+ignore:
+  - {{address: vercel.variable.front/COLOUR, field: value{accepted}
+  - {{address: r2.public-access.files, field: enabled{accepted}
+""",
+    )
+    process = _begun(repository.root)
+    out, error = process.communicate()
+    assert process.returncode == 1
+    # Three edits are accepted, one on each platform: they are neither drift nor put back.
+    shown = [" ".join(line.split()) for line in out.splitlines()]
+    assert [line for line in shown if line.startswith("✗")] == [
+        "✗ DNS edited by hand: found, cause drift, and put back 1 of 2 found, 1 put back",
+        "✗ Vercel edited by hand: found, cause drift, and put back 1 of 2 found, 1 put back",
+        "✗ R2 edited by hand: found, cause drift, and put back 0 of 1 found, 0 put back",
+    ]
+    assert out.count("NOT FOUND") == 3
+    assert "3 of 6 claims did not hold" in out
+    assert error.startswith("error: not so: DNS edited by hand")
+    assert "error: not so: R2 edited by hand" in error
 
 
 def test_where_nothing_is_declared_there_is_no_story(repository: Repository, trueup: Command) -> None:

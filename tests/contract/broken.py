@@ -97,9 +97,11 @@ class FailsOnTheGone(Broken):
     """A thing that is gone already cannot be deleted."""
 
     def apply(self, wave: Sequence[Change]) -> Iterator[Outcome]:
-        live = {one.id for one in super().observe(Scope(wave[0].account)).seen} if wave else set()
+        seen = super().observe(Scope(wave[0].account)).seen if wave else ()
+        live = {(one.kind, one.id) for one in seen}
         for outcome in self.real.apply(wave):
-            gone = outcome.change.verb == "delete" and outcome.change.id not in live
+            change = outcome.change
+            gone = change.verb == "delete" and (change.address.full_kind, change.id) not in live
             yield replace(outcome, status="failed", error="404 not found") if gone else outcome
 
 
@@ -209,7 +211,11 @@ def _without_a_field(change: Change) -> Change:
         return change
     for name in after.comparable():
         info = type(after).model_fields[name]
-        if not info.is_required() and getattr(after, name) not in (None, info.default):
+        if (
+            name not in after.decided_elsewhere()
+            and not info.is_required()
+            and getattr(after, name) not in (None, info.default)
+        ):
             shorter = after.model_copy(update={name: info.default})
             if shorter.keys() == after.keys():
                 return replace(change, after=shorter)

@@ -66,6 +66,15 @@ EXEMPT: Mapping[tuple[str, str], Exemption] = {
     ("vercel.webhook", "url"): Exemption("a webhook is added and removed, never changed"),
     ("vercel.webhook", "events"): Exemption("as its address"),
     ("vercel.webhook", "projects"): Exemption("as its address"),
+    ("r2.bucket", "name"): Exemption("a bucket is never renamed"),
+    ("r2.bucket", "jurisdiction"): Exemption("a bucket stays in its jurisdiction"),
+    ("r2.bucket", "location"): Exemption("a hint, said once: nobody decides where a bucket is"),
+    **{
+        (f"r2.{word}", "bucket"): Exemption("it is its bucket's own")
+        for word in ("cors", "lifecycle", "lock", "domain", "public-access")
+    },
+    ("r2.domain", "zone"): Exemption("a domain is connected and taken off, never changed"),
+    ("r2.domain", "host"): Exemption("as its zone"),
 }
 COUPLED: Mapping[tuple[str, str], str] = {
     ("cloudflare.record", "type"): "the value is written differently from type to type, and moves with it",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from . import examples_railway, examples_vercel
+from . import examples_r2, examples_railway, examples_vercel
 
 _LOC: Mapping[str, Any] = {
     "lat_degrees": 48,
@@ -136,6 +136,7 @@ EXAMPLES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     },
     **examples_railway.EXAMPLES,
     **examples_vercel.EXAMPLES,
+    **examples_r2.EXAMPLES,
 }
 NAMED: Mapping[str, Mapping[str, Any]] = {
     "cloudflare.zone": {"name": "zone.contract.example"},

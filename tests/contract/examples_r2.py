@@ -11,16 +11,20 @@ _JURISDICTIONS = ("default", "eu", "us", "fedramp", "fedramp-high")
 
 EXAMPLES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "r2.bucket": {
-        "plain": {"name": "plain"},
         **{
             f"in-{where}": {"name": f"in-{where}", "location": where, "storage_class": storage}
             for where, storage in zip(_LOCATIONS, ("Standard", "InfrequentAccess") * 3, strict=True)
         },
         **{
-            f"{where}-{number}": {"name": f"held-{number}", "jurisdiction": where, "storage_class": "InfrequentAccess"}
+            f"{where}-{number}": {
+                "name": f"{where}-{number}",
+                "jurisdiction": where,
+                "storage_class": "InfrequentAccess",
+            }
             for where in _JURISDICTIONS
             for number in (1, 2)
         },
+        "plain": {"name": "plain"},
     },
     "r2.cors": {
         "whole": {

@@ -6,6 +6,8 @@ An instance, a variable and a volume are known by where they stand: `told_id` ma
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from . import examples_r2
+
 EXAMPLES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "railway.project": {"shop": {"name": "shop"}, "books": {"name": "the books"}},
     "railway.environment": {"staging": {"name": "staging"}, "testing": {"name": "testing"}},
@@ -65,7 +67,7 @@ NAMED: Mapping[str, Mapping[str, Any]] = {
     "railway.instance": {"source": {"image": "nginx:1.27"}},
 }
 """What a resource that others name is made of, where its own name is not enough."""
-APART = frozenset({"railway.instance", "railway.service-domain", "railway.tcp-proxy", "railway.volume"})
+APART = examples_r2.APART | {"railway.instance", "railway.service-domain", "railway.tcp-proxy", "railway.volume"}
 """Kinds of which one place holds one: each sample gets a service or an instance of its own."""
 _IDS: Mapping[str, str] = {
     "railway.instance": "{serviceId}@{environmentId}",
@@ -78,13 +80,15 @@ Things = Mapping[str, Mapping[str, Any]]
 
 def told_id(kind: str, id: str, thing: Mapping[str, Any]) -> str:
     """The product's id of a thing on a shelf of the sandbox."""
+    if kind == "r2.bucket":
+        return examples_r2.told_id(thing)
     return _IDS[kind].format(**thing) if kind in _IDS else id
 
 
 def living(kind: str, things: Things) -> Iterator[tuple[str, str]]:
     """Our id and the shelf's, of what counts as there: a service leaves a blank instance in every environment."""
     for id, thing in things.items():
-        if kind != "railway.instance" or thing["config"]:
+        if (kind != "railway.instance" or thing["config"]) and examples_r2.is_there(kind, thing):
             yield told_id(kind, id, thing), id
 
 
@@ -126,5 +130,6 @@ HAND: Mapping[str, Mapping[str, str | Callable[[Mapping[str, Any]], dict[str, An
     "railway.service-domain": {"host": "domain", **_PORT},
     "railway.tcp-proxy": {"port": "applicationPort"},
     "railway.volume": {"name": "name", "mount": "mountPath", "backups": "backups"},
+    **examples_r2.HAND,
 }
 """How Railway's console calls a field of ours, by kind: a word, or the words of its parts."""

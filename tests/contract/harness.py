@@ -21,6 +21,7 @@ from reconcile.model.spec import Access, Declared, Location, Project, Spec, Tree
 from reconcile.platforms import kinds, platforms, pretends
 from reconcile.sandbox.world import AccountSeed, World
 from reconcile.steps.plan import make_plan
+from reconcile.steps.plan.applied import resource_of
 from reconcile.wire import Budget, CallLog, Client, Pool, Redactor
 
 from .examples_railway import living
@@ -139,11 +140,13 @@ class Harness:
 
     @property
     def containers(self) -> frozenset[Container]:
-        """The listings that hold what is wanted."""
+        """The listings that hold what is wanted, or was."""
         wanted = self.wanted or {sample.name: sample.declared() for sample in self.samples}
         found = {Container(self.kind.kind, one.container()) for one in wanted.values()}
         beside = {Container(one.kind, one.container()) for one in self.beside.values()}
-        return frozenset(found | beside)
+        histories = (resource_of(one, kinds()) for one in self._memory.applied.values())
+        owned = {Container(one.kind, one.container()) for one in histories if one is not None}
+        return frozenset(found | beside | owned)
 
     # What the platform says and does.
 

@@ -294,6 +294,12 @@ NOT_ASKED: Mapping[tuple[str, str], str] = {
 } | {
     ("vercel.domain", "moving pages hide nothing"): "a domain has no id to be followed by; asked in tests/vercel",
     **{
+        (f"r2.{word}", question): "a bucket has one"
+        for word in ("cors", "lifecycle", "lock", "public-access")
+        for question in ("the second page is read", "moving pages hide nothing")
+    },
+    ("r2.domain", "the second page is read"): "the domains of a bucket come in one answer",
+    **{
         ("vercel.webhook", question): "a webhook is never changed, by anybody; its failures are asked in tests/vercel"
         for question in ("a hand edit is seen", "an update puts it back", "failures are told", "the calls are foretold")
     },

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticUndefined
@@ -55,7 +55,7 @@ class Sample:
         found = {}
         for place, other in self.kind.refers().items():
             wanted = kinds()[other]
-            apart = self.kind.kind in APART and place in ("service", "instance")
+            apart = self.kind.kind in APART and place in ("service", "instance", "bucket")
             name = f"{self.name or 'any'}-{place}".lower() if apart else f"{place}-named"
             values = NAMED.get(other, {"name": name} if "name" in wanted.model_fields else {})
             found[place] = Sample(wanted, name, values)
@@ -116,12 +116,17 @@ def _declared_in(root: Path) -> tuple[Declared, ...]:
 
 
 def _ours(resource: Resource) -> bool:
-    """Whether the stack says all of it: no value that only the platform or the runner has."""
-    return not resource.only_seen and not any(getattr(resource, name) for name in resource.from_environment())
+    """Whether the stack says all of it, no value that only the platform or the runner has, and says something: what is
+    there unasked, in its plain state, is told only where the ledger knows it."""
+    unasked = resource.standing and getattr(resource, "is_plain", bool)()
+    told = not any(getattr(resource, name) for name in resource.from_environment())
+    return not resource.only_seen and not unasked and told
 
 
 def plain(value: Any) -> Any:
     """A value as a stack file says it; what it does not say is left out."""
+    if isinstance(value, tuple):
+        return tuple(map(plain, value))
     return value.model_dump(exclude_unset=True) if isinstance(value, BaseModel) else value
 
 
@@ -184,10 +189,13 @@ def candidates(annotation: Any) -> Iterator[Any]:
     if origin in (Union, types.UnionType):
         for argument in arguments:
             yield from candidates(argument)
+    elif origin is Annotated:
+        yield from candidates(arguments[0])
     elif origin is Literal:
         yield from arguments
     elif origin in (tuple, list, frozenset, set):
-        yield from ((value,) for value in candidates(arguments[0]))
+        of_models = isinstance(arguments[0], type) and issubclass(arguments[0], BaseModel)
+        yield from ((value,) for value in (_of_model if of_models else candidates)(arguments[0]))
     elif origin is dict:
         yield from ({key: value} for key in candidates(arguments[0]) for value in candidates(arguments[1]))
     elif annotation is bool:
@@ -196,6 +204,15 @@ def candidates(annotation: Any) -> Iterator[Any]:
         yield from NUMBERS
     elif annotation in (str, Any):
         yield from TEXTS
+
+
+def _of_model(model: type[BaseModel]) -> Iterator[dict[str, Any]]:
+    """What it needs; then that with one more, of each that it may have."""
+    fields = {name: info.annotation for name, info in model.model_fields.items()}
+    needed = [name for name, info in model.model_fields.items() if info.is_required()]
+    least = {name: next(candidates(fields[name])) for name in needed}
+    yield least
+    yield from ({**least, name: next(candidates(fields[name]))} for name in fields if name not in needed)
 
 
 def others(value: Any, annotation: Any = None) -> Iterator[Any]:

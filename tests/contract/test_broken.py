@@ -16,13 +16,14 @@ from .samples import samples, writable
 NEEDS_IMMUTABLE = "an immutable change replaces"
 HARMLESS: Mapping[tuple[str, type[Broken]], str] = {
     ("vercel.webhook", ForgetsAField): "it has nothing beside what it is known by",
+    ("r2.bucket", RepeatsBlindly): "another name that is given here is none for a bucket",
     ("vercel.variable", RepeatsBlindly): "an upsert that is sent twice does what one does",
     ("railway.tcp-proxy", OnlySaysItUpdates): "no field of it is updated",
     ("railway.tcp-proxy", PatchesTheImmutable): "Railway knows a proxy by its port: an update of it makes it anew",
 }
 """Kind and defect that does no harm there, with the reason."""
-ONE_ANSWER = frozenset({"vercel.variable", "vercel.check", "vercel.webhook"})
-"""Kinds whose listing comes whole: no page of it can move."""
+ONE_ANSWER = frozenset({"vercel.variable", "vercel.check", "vercel.webhook", "r2.bucket"})
+"""Kinds whose listing comes whole, or goes on after the last name: no page of it can move."""
 
 
 def can_have(kind: type[Resource], question: str, defect: type[Broken]) -> bool:

@@ -25,7 +25,7 @@ from tests.railway.estate import Runbooks, settled
 from tests.railway.estate import built as built
 
 from .edits import Edit, cases, edits, exempt
-from .examples_railway import HAND, living
+from .examples_railway import living
 from .samples import ROOT, Sample, plain
 
 STACKS = sorted(path.stem for path in (ROOT / "stacks").glob("*.yaml") if not path.name.startswith("_"))
@@ -126,7 +126,7 @@ class Person:
         said = {name: plain(value) for name, value in said.items() if value is not None}
         said |= {name: self.memory.applied[one.place].fields[name] for name in one.references}
         said |= {field: "issued" for name, field in resource.from_environment().items() if getattr(resource, name)}
-        if resource.kind in HAND:
+        if one.address.full_kind != "cloudflare.record":
             # The console has no word for what a thing belongs to.
             said = {name: value for name, value in said.items() if name not in resource.refers()}
         return Sample(type(resource), one.address.leaf, said)

@@ -92,7 +92,9 @@ def test_an_environment_whose_project_is_not_applied_is_blocked(tmp_path: Path, 
     estate = Runbooks(tmp_path)
     run = estate.apply(stack)
     assert run.exit_code() == 17
-    assert run.outcomes == ()
+    # What stands on other platforms waits for nobody, and its records with it.
+    assert not [one.change.address for one in run.outcomes if one.change.address.platform == "railway"]
+    assert {one.status for one in run.outcomes} <= {"done"}
     assert set(estate.operations()) == {"Projects"}
     assert {gap.exit_code for gap in run.judged.plan.gaps} == {16, 17}
     used = stack.partition("-")[0]

@@ -195,9 +195,9 @@ def test_a_new_value_is_upserted_and_all_else_changed_by_id(bench: Bench, vercel
         bench.by_hand("variable", name, project="web", value="1", comment="a person's")
     live = seen(vercel, Variable)
     changes = [
-        change(variable("A", "2"), live["web A production "]),
-        change(variable("B", "2"), live["web B production "]),
-        change(variable("C", "1", targets=["production", "preview"], type="encrypted"), live["web C production "]),
+        change(variable("A", "2"), live["web A production"]),
+        change(variable("B", "2"), live["web B production"]),
+        change(variable("C", "1", targets=["production", "preview"], type="encrypted"), live["web C production"]),
     ]
     outcomes = foretold(bench, vercel, *changes)
     assert [call.partition(" ")[0] for call in told(bench)] == ["PATCH", "POST"]

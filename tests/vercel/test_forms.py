@@ -132,7 +132,7 @@ def test_a_variable_and_a_domain_made_by_hand_are_told(estate: Estate) -> None:
     estate.world.create("vercel", "variable", "EXTRA", "acme", {"project": "web", "value": "1"})
     estate.world.create("vercel", "domain", "extra.example", "acme", {"project": "web"})
     told = {one.seen.resource.title() for one in estate.plan().plan.unmanaged}
-    assert told == {"web EXTRA production ", "extra.example"}
+    assert told == {"web EXTRA production", "extra.example"}
 
 
 def test_a_project_is_never_deleted_by_a_plan(estate: Estate) -> None:

@@ -88,10 +88,10 @@ def test_hidden_variables_of_production_are_a_gap_over_that_projects_variables_a
 
 def test_a_sensitive_value_is_never_read_and_its_writing_is_noticed(bench: Bench, vercel: Vercel) -> None:
     bench.by_hand("variable", "TOKEN", project="web", value="hush", type="sensitive")
-    before = live(vercel, "web TOKEN production ")
+    before = live(vercel, "web TOKEN production")
     assert before.value is None and before.prints() == {} and before.touched_at()
     bench.edit("variable", "TOKEN", value="hush again")
-    assert live(vercel, "web TOKEN production ").touched_at() > before.touched_at()
+    assert live(vercel, "web TOKEN production").touched_at() > before.touched_at()
 
 
 def test_an_encrypted_value_is_read_and_one_that_the_listing_leaves_encrypted_by_its_id(
@@ -100,7 +100,7 @@ def test_an_encrypted_value_is_read_and_one_that_the_listing_leaves_encrypted_by
     bench.by_hand("variable", "A", project="web", value="1", type="encrypted")
     for more in (0, 1):
         bench.world.clear_calls()
-        found = live(vercel, "web A production ").value
+        found = live(vercel, "web A production").value
         assert isinstance(found, SecretText) and found.is_same("1")
         assert len(bench.calls("GET", "/v1/projects/")) == more
         bench.edit("project", "web", undecrypted="true")
@@ -112,8 +112,8 @@ def test_one_name_may_stand_for_several_targets_and_branches(bench: Bench, verce
     bench.by_hand("variable", "A", project="web", value="3", target="preview", gitBranch="next")
     assert sorted(seen(vercel, Variable)) == [
         "web A preview next",
-        "web A preview+development ",
-        "web A production ",
+        "web A preview+development",
+        "web A production",
     ]
 
 

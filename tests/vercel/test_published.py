@@ -35,7 +35,7 @@ def calls() -> list[dict[str, Any]]:
     make(vercel, domain(), domain("www.web.example", redirect="web.example", redirect_status=308), check())
     (hook,) = make(vercel, webhook(projects=["web"]))
     live = seen(vercel, Variable, "crew")
-    done(vercel, change(variable("A", "9"), live["web API production "]))
+    done(vercel, change(variable("A", "9"), live["web API production"]))
     done(vercel, change(variable("C", "4", targets=["preview"], branch="next"), live["web C preview next"]))
     bench.world.edit("vercel", "project", "web", "crew", {"undecrypted": "true"})
     look(vercel, "crew")
@@ -44,7 +44,7 @@ def calls() -> list[dict[str, Any]]:
         told = {"branch": "next"} if kind is domain else {"timeout": 60}
         done(vercel, change(kind(**told), found))
         done(vercel, change(None, found))
-    done(vercel, *(change(None, one) for one in live.values() if one.resource.title() != "web A production "))
+    done(vercel, *(change(None, one) for one in live.values() if one.resource.title() != "web A production"))
     done(vercel, change(None, hook))
     look(bench.vercel("acme"))
     done(vercel, change(None, made))

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from ...sandbox.world import World
 
 Thing = dict[str, Any]
-FOREIGN_SERVICE = "nobodys-service"
-FOREIGN_VARIABLE = "ADDED_BY_A_COLLEAGUE"
+BUILT = ("railway", "vercel", "r2")
+"""The platforms where nothing is yet when the story begins. The rest is the old world, which is taken over."""
 
 
 @dataclass
@@ -24,13 +24,9 @@ class Hands:
     tree: "Tree"
     typed: list[str] = field(default_factory=list)
     """The secrets that were typed in; nobody else may know them."""
-    foreign: list[tuple[str, str, str, str]] = field(default_factory=list)
-    """Platform, account, kind and id of what no stack declares; a service stands for all that is in it."""
-    left: str = ""
-    """What the foreign things were when they were made."""
 
     def make(self, spec: "Spec") -> int:
-        """Everything a stack declares outside Railway and in full, typed in without a mark of ours."""
+        """Everything a stack declares in the old world and in full, typed in without a mark of ours."""
         wanted = [one for one in spec.declared.values() if made_by_hand(one)]
         for one in wanted:
             platform, kind = one.address.platform, one.address.kind
@@ -39,109 +35,13 @@ class Hands:
 
     def set_secrets(self, spec: "Spec") -> int:
         """Gives each variable that must exist, and whose value is not ours, a value that nobody else knows."""
-        wanted = [one for one in spec.declared.values() if one.address.platform == "railway" and one.resource.only_seen]
+        wanted = [one for one in spec.declared.values() if one.address.platform in BUILT and one.resource.only_seen]
         for one in wanted:
             value = secrets.token_hex(16) + (getattr(one.resource, "ending", None) or "")
             fields = {**where(one), "value": value}
-            self.world.create("railway", one.address.kind, name_of(one), one.account, fields)
+            self.world.create(one.address.platform, one.address.kind, name_of(one), one.account, fields)
             self.typed.append(value)
         return len(wanted)
-
-    def make_foreign_records(self, spec: "Spec") -> int:
-        """A record that no stack declares in each zone. Returns how many things that is."""
-        before = len(self.foreign)
-        for one in spec.declared.values():
-            if one.address.full_kind == "cloudflare.zone":
-                zone = name_of(one)
-                fields = {"type": "TXT", "content": "nobody remembers", "zone": zone}
-                self._foreign("cloudflare", "record", f"old-campaign.{zone}", one.account, fields)
-        self.left = self._foreign_text()
-        return len(self.foreign) - before
-
-    def make_foreign_services(self, spec: "Spec") -> int:
-        """A service with a variable in each project, and a variable in the midst of ours, that no stack declares."""
-        before = len(self.foreign_things())
-        for one in spec.declared.values():
-            if one.address.full_kind == "railway.project":
-                self._foreign_service(name_of(one), one.account)
-        first = next(plain_variables(spec), None)
-        if first is not None:
-            fields = {**where(first), "value": secrets.token_hex(16)}
-            self._foreign("railway", "variable", FOREIGN_VARIABLE, first.account, fields)
-        self.left = self._foreign_text()
-        return len(self.foreign_things()) - before
-
-    def _foreign_service(self, project: str, account: str) -> None:
-        self._foreign("railway", "service", FOREIGN_SERVICE, account, {"project": project})
-        environments = self.world.shelf("railway", account, "environment").values()
-        place = next(one["name"] for one in environments if one["project"] == project)
-        fields = {"project": project, "environment": place, "service": FOREIGN_SERVICE, "value": "ours"}
-        self.world.create("railway", "variable", "THEIRS", account, fields)
-        # In every environment: an instance of which nothing is set is none.
-        for one in self.world.things("railway", "instance")["railway"][account]["instance"]:
-            if (one["project"], one["service"]) == (project, FOREIGN_SERVICE):
-                self.world.edit("railway", "instance", one["id"], account, {"image": "example/nobodys:1"})
-
-    def _foreign(self, platform: str, kind: str, name: str, account: str, fields: dict[str, str]) -> None:
-        made = self.world.create(platform, kind, name, account, fields)
-        self.foreign.append((platform, account, kind, str(made["id"])))
-
-    def foreign_things(self) -> list[tuple[str, str, Thing]]:
-        """Account, kind and thing of all that is foreign, as it is, values of variables among it."""
-        found = []
-        for platform, account, kind, id in self.foreign:
-            thing = self.world.shelf(platform, account, kind).get(id)
-            found += [(account, f"{platform}.{kind}", dict(thing))] if thing is not None else []
-            if kind == "service":
-                for inner in sorted(self.world.things(platform)[platform][account]):
-                    inside = self.world.shelf(platform, account, inner).values()
-                    found += [
-                        (account, f"{platform}.{inner}", dict(one)) for one in inside if one.get("serviceId") == id
-                    ]
-        return found
-
-    def foreign_is_as_left(self) -> bool:
-        """Byte for byte."""
-        return self._foreign_text() == self.left
-
-    def _foreign_text(self) -> str:
-        return json.dumps(self.foreign_things(), sort_keys=True)
-
-    def edit_records(self, spec: "Spec") -> list[dict[str, str]]:
-        """What somebody does to a zone one evening: a new address, a shorter TTL, a deletion."""
-        records = [one for one in records_of(spec) if made_by_hand(one)]
-        address = next((one for one in records if getattr(one.resource, "type", "") in ("A", "CNAME")), None)
-        ttl = next((one for one in reversed(records) if not getattr(one.resource, "proxied", True)), None)
-        gone = next((one for one in records if one not in (address, ttl)), None)
-        edits = []
-        if address is not None:
-            kind = getattr(address.resource, "type", "")
-            value = "203.0.113.99" if kind == "A" else "parked.example.org"
-            edits.append(self._edit_record("edit", address, content=value))
-        if ttl is not None and ttl is not address:
-            edits.append(self._edit_record("edit", ttl, ttl="86400"))
-        if gone is not None:
-            edits.append(self._edit_record("delete", gone))
-        return edits
-
-    def _edit_record(self, verb: str, one: "Declared", **fields: str) -> dict[str, str]:
-        platform, kind = one.address.platform, one.address.kind
-        id = self._id_of(one)
-        (self.world.edit if verb == "edit" else self.world.delete)(platform, kind, id, one.account, fields)
-        what = ", ".join(f"{name} → {value}" for name, value in fields.items()) or "deleted"
-        return {"stack": one.stack, "address": str(one.address), "thing": one.resource.title(), "edit": what}
-
-    def _id_of(self, one: "Declared") -> str:
-        """The live record's id, by everything that its declaration says."""
-        said = typed(one.resource)
-
-        def likeness(thing: Thing) -> int:
-            shown = _flat(thing)
-            return sum(shown.get(name, "").strip('"') == value.strip('"') for name, value in said.items())
-
-        things = self.world.shelf("cloudflare", one.account, "record").values()
-        same = [thing for thing in things if (thing["name"], thing.get("type")) == (said["name"], said.get("type"))]
-        return str(max(same, key=likeness)["id"])
 
     def move_domain(self, one: "Declared") -> dict[str, str]:
         """Railway gives a domain another target and another proof: it does so when a domain is made anew."""
@@ -176,8 +76,8 @@ class Hands:
 
 
 def made_by_hand(one: "Declared") -> bool:
-    """What the old world has already: all that is neither on Railway nor follows from something there."""
-    return not (one.resource.only_seen or one.address.platform == "railway" or one.references)
+    """What the old world has already: all that neither is to be built nor follows from something that is."""
+    return not (one.resource.only_seen or one.address.platform in BUILT or one.references)
 
 
 def records_of(spec: "Spec") -> list["Declared"]:
@@ -194,21 +94,27 @@ def plain_variables(spec: "Spec") -> Iterator["Declared"]:
 
 def name_of(one: "Declared") -> str:
     """As its platform names it."""
-    return str(getattr(one.resource, "host", None) or getattr(one.resource, "name", one.address.leaf))
+    names = (getattr(one.resource, word, None) for word in ("host", "name", "bucket"))
+    return str(next((name for name in names if name), one.address.leaf))
 
 
 def where(one: "Declared") -> dict[str, str]:
-    """Project, environment and service of a thing on Railway, by name."""
+    """Project, environment and service of a thing on Railway, by name; on Vercel project and targets."""
+    if one.address.platform == "vercel":
+        return {
+            "project": getattr(one.resource, "project", ""),
+            "target": ",".join(getattr(one.resource, "targets", ())),
+        }
     place = getattr(one.resource, "instance", None) or getattr(one.resource, "environment", "")
     return dict(zip(("project", "environment", "service"), str(place).split("/"), strict=False))
 
 
 def typed(resource: "Resource") -> dict[str, str]:
     """The fields of a resource as a person types them; what was left out stays out."""
-    return _flat(resource.model_dump(mode="json", exclude_none=True, include=set(resource.comparable())))
+    return flat(resource.model_dump(mode="json", exclude_none=True, include=set(resource.comparable())))
 
 
-def _flat(values: Thing) -> dict[str, str]:
+def flat(values: Thing) -> dict[str, str]:
     """Fields as text, their parts as `data.port`, lists with commas."""
     flat: dict[str, str] = {}
     for name, value in values.items():

@@ -18,6 +18,8 @@ from ..leaving import Leave
 if TYPE_CHECKING:
     from ...sandbox.world import World
 
+Document = dict[str, Any]
+
 
 @dataclass
 class Runs:

@@ -7,13 +7,13 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 Document = dict[str, Any]
-MOST_EDITS = 4
+MOST_EDITS = 2
+"""So many are shown of each platform."""
 COLUMNS = {
     "by hand before": "made_by_hand",
     "taken over": "taken_over",
-    "built": "built",
     "set by a person": "by_person",
-    "DNS edits": "edits",
+    "edits": "edits",
     "put back": "put_back",
     "not ours": "foreign",
 }
@@ -40,41 +40,58 @@ def show(told: Document, *, no_color: bool) -> None:
 
 
 def _show_systems(screen: "Console", told: Document, accounts: list[str]) -> None:
-    table = _table("system", *COLUMNS, right=True)
+    from .consoles import TITLES
+
+    platforms = [one for one in TITLES if any(one in built for built in told["built_on"].values())]
+    names = [TITLES[one] for one in platforms]
+    table = _table("system", *COLUMNS, *(f"built: {name}" for name in names[:1]), *names[1:], right=True)
     for account in accounts:
         total = Counter[str]()
         for row in told["stacks"].values():
             if row["account"] == account:
                 total.update({name: count for name, count in row.items() if name != "account"})
-        table.add_row(account, *(str(total[name]) for name in COLUMNS.values()))
+        built = told["built_on"].get(account, {})
+        figures = (*(total[name] for name in COLUMNS.values()), *(built.get(one, 0) for one in platforms))
+        table.add_row(account, *map(str, figures))
     screen.print(table)
 
 
 def _show_edits(screen: "Console", told: Document) -> None:
     from ..plain import plain
     from ..plan_view import GLYPH
+    from .consoles import TITLES
 
     if told["edits"]:
-        screen.print("\n[bold]DNS edited behind our back, and found[/]")
+        screen.print("\n[bold]Edited behind our back, and found[/]")
     found = {(change["stack"], change["address"]): change for change in told["drift"]}
-    for edit in told["edits"][:MOST_EDITS]:
+    shown = Counter[str]()
+    for edit in told["edits"]:
+        platform = edit["address"].partition(".")[0]
+        shown[platform] += 1
+        if shown[platform] > MOST_EDITS:
+            continue
         change = found.get((edit["stack"], edit["address"]))
         verdict = f"{GLYPH[change['verb']]} {change['cause']}" if change else "[red]NOT FOUND[/]"
-        screen.print(f"  {plain(edit['thing']):<44.44} {plain(edit['edit']):<36.36} {verdict}")
-    more = len(told["edits"]) - MOST_EDITS
+        where = TITLES.get(platform, platform)
+        screen.print(f"  {where:<7} {plain(edit['thing']):<42.42} {plain(edit['edit']):<33.33} {verdict}")
+    more = sum(max(0, count - MOST_EDITS) for count in shown.values())
     if more > 0:
         screen.print(f"  … and {more} more (all of them with --json)")
 
 
 def _show_moves(screen: "Console", told: Document) -> None:
     from ..plain import plain
+    from .consoles import TITLES
 
     if told["moved"]:
-        screen.print("\n[bold]A domain's target moves on Railway, and its records on Cloudflare follow[/]")
+        screen.print("\n[bold]A domain's target moves, and its records on Cloudflare follow[/]")
     for one in told["moved"]:
         types = ", ".join(sorted(record["type"] for record in one["followed"])) or "none"
         causes = ", ".join(sorted({record["cause"] for record in one["followed"]}))
-        screen.print(f"  {plain(one['host']):<44.44} target → {plain(one['target']):<27.27} {types} ~ {causes}")
+        where = TITLES.get(one["address"].partition(".")[0], "")
+        screen.print(
+            f"  {where:<7} {plain(one['host']):<32.32} target → {plain(one['target']):<34.34} {types} ~ {causes}"
+        )
 
 
 def _show_foreign(screen: "Console", told: Document) -> None:

@@ -1,5 +1,6 @@
 """The demo from its beginning to its end: who does what, and what it shows."""
 
+import datetime as dt
 import secrets
 import shutil
 from collections import Counter
@@ -8,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .hands import Hands, made_by_hand, records_of
+from .consoles import edit_consoles
+from .foreign import Foreign
+from .hands import BUILT, Hands, made_by_hand, records_of
 from .moving import move_domains
 from .running import Claim, Runs, by_stack, verified
 from .variables import overwrite_variables
@@ -27,9 +30,17 @@ class Story:
     tree: "Tree"
     runs: Runs
     hands: Hands
+    foreign: Foreign
     folder: Path
     told: Document = field(
-        default_factory=lambda: {"edits": [], "drift": [], "moved": [], "variables": [], "unmanaged": []}
+        default_factory=lambda: {
+            "built_on": {},
+            "edits": [],
+            "drift": [],
+            "moved": [],
+            "variables": [],
+            "unmanaged": [],
+        }
     )
     claims: list[Claim] = field(default_factory=list)
     counts: dict[str, Counter[str]] = field(default_factory=dict)
@@ -43,7 +54,7 @@ class Story:
         from ...steps.reveal import wanted_of
 
         planted = {one.variable: f"demo-{secrets.token_hex(16)}" for one in wanted_of(tree)}
-        return cls(tree, Runs(root, ready, world, planted), Hands(world, tree), ready.parent)
+        return cls(tree, Runs(root, ready, world, planted), Hands(world, tree), Foreign(world, tree), ready.parent)
 
     def tell(self) -> Document:
         """Ends after the first act that does not show what it should: the next ones stand on it."""
@@ -51,7 +62,7 @@ class Story:
             self._take_over,
             self._build,
             self._ask_people,
-            self._edit_records,
+            self._edit_consoles,
             self._move_domains,
             self._overwrite_variables,
             self._end,
@@ -81,8 +92,8 @@ class Story:
         specs = self.tree.stacks.items()
         made = Counter({name: self.hands.make(spec) for name, spec in specs})
         self.counts["made_by_hand"] = made
-        self.counts["foreign"] = Counter({name: self.hands.make_foreign_records(spec) for name, spec in specs})
-        before = self._outside_railway()
+        self.counts["foreign"] = Counter({name: self.foreign.make_records(spec) for name, spec in specs})
+        before = self._old_world()
         planned = self.runs.run("plan", "--all")
         adopted = self.runs.run("adopt", "--all", "--yes")
         self.counts["planned"] = by_stack(planned["changes"])
@@ -91,16 +102,17 @@ class Story:
             Claim(
                 "what was made by hand is taken over, and nothing of it changes",
                 f"{taken.total()} of {made.total()}",
-                taken == made and self._outside_railway() == before,
+                taken == made and self._old_world() == before,
             )
         )
 
-    def _outside_railway(self) -> Document:
-        return {name: held for name, held in self.runs.world.things().items() if name != "railway"}
+    def _old_world(self) -> Document:
+        return {name: held for name, held in self.runs.world.things().items() if name not in BUILT}
 
     def _build(self) -> None:
         self.built = applied = self.runs.run("apply", "--all", "--yes")
         self.counts["built"] = built = by_stack(verified(applied))
+        self.told["built_on"] = self._by_platform(verified(applied))
         planned = self.counts["planned"]
         # 16: only a person's part is missing. Anything else, and something was not seen or not done.
         well = applied["exit"] in (0, 16)
@@ -127,12 +139,19 @@ class Story:
                     len(asked) == done.total() and self.built["exit"] == 16,
                 )
             )
-        self.counts["foreign"] += Counter({name: self.hands.make_foreign_services(spec) for name, spec in specs})
+        self.counts["foreign"] += Counter({name: self.foreign.make_rest(spec) for name, spec in specs})
         second = self.runs.run("plan", "--all", "--detailed-exitcode")
         open_ends = [*second["changes"], *second["gaps"], *second["adopt"]]
         self.claims.append(
             Claim("the second plan is empty", f"{len(open_ends)} to do", not open_ends and second["exit"] == 0)
         )
+
+    def _by_platform(self, changes: Iterable[Document]) -> dict[str, dict[str, int]]:
+        """How many of a system on each platform."""
+        on: dict[str, Counter[str]] = {}
+        for one in changes:
+            on.setdefault(self.tree.stacks[one["stack"]].account, Counter())[one["address"].partition(".")[0]] += 1
+        return {account: dict(counts) for account, counts in on.items()}
 
     def _in_order(self, applied: Document) -> tuple[int, int]:
         """Of the pairs of things where one needs the other and the sandbox knows when both were made: how many were
@@ -150,38 +169,25 @@ class Story:
 
     def _born(self, change: Document) -> str:
         """When a thing was made, UTC to the millisecond; empty where the platform does not say."""
+        words = ("createdAt", "created_on", "creation_date")
         platform, kind, _ = change["address"].split(".", 2)
         account = self.tree.stacks[change["stack"]].account
         thing = self.runs.world.shelf(platform, account, kind).get(change["outcome"]["id"], {})
-        return str(thing.get("createdAt") or thing.get("created_on") or "")[:23]
+        told = next((thing[word] for word in words if word in thing), "")
+        if isinstance(told, int):  # Vercel counts milliseconds since 1970
+            told = dt.datetime.fromtimestamp(told / 1000, dt.UTC).isoformat(timespec="milliseconds")
+        return str(told)[:23]
 
-    def _edit_records(self) -> None:
-        edits = [edit for spec in self.tree.stacks.values() for edit in self.hands.edit_records(spec)]
-        drift = self.runs.run("drift", "--detailed-exitcode")
-        healed = self.runs.run("apply", "--all", "--drift-only", "--yes")
-        self.told |= {"edits": edits, "drift": drift["changes"]}
-        self.counts |= {
-            "edits": by_stack(edits),
-            "drift": by_stack(drift["changes"]),
-            "put_back": by_stack(verified(healed)),
-        }
-        found = {(one["stack"], one["address"]) for one in drift["changes"] if one["cause"] == "drift"}
-        put_back = self.counts["put_back"]
-        self.claims.append(
-            Claim(
-                "DNS edited by hand: found, cause drift, and put back",
-                f"{len(found)} of {len(edits)} found, {put_back.total()} put back",
-                drift["exit"] == 2
-                and found == {(one["stack"], one["address"]) for one in edits}
-                and len(drift["changes"]) == len(edits)
-                and put_back == self.counts["edits"],
-            )
-        )
+    def _edit_consoles(self) -> None:
+        told, counts, claims = edit_consoles(self.tree, self.runs)
+        self.told |= told
+        self.counts |= counts
+        self.claims += claims
 
     def _end(self) -> None:
         drift = self.runs.run("drift", "--detailed-exitcode")
         plan = self.runs.run("plan", "--all", "--detailed-exitcode")
-        foreign = self.hands.foreign_things()
+        foreign = self.foreign.things()
         self.told["unmanaged"] = plan["unmanaged"]
         self.claims += [
             Claim(
@@ -189,7 +195,7 @@ class Story:
                 f"{len(plan['unmanaged'])} of {len(foreign)} shown",
                 Counter((one["account"], one["kind"]) for one in plan["unmanaged"])
                 == Counter((account, kind) for account, kind, _ in foreign)
-                and self.hands.foreign_is_as_left(),
+                and self.foreign.is_as_left(),
             ),
             *self._kept_secret(),
             Claim(
@@ -202,12 +208,14 @@ class Story:
     def _kept_secret(self) -> Iterable[Claim]:
         """Values of the environment reach their platform; neither they nor what people typed is told anywhere."""
         planted = list(self.runs.environment.values())
-        shelves = self.runs.world.things("railway").get("railway", {})
+        held = self.runs.world.things()
         live = {
-            one["value"]
-            for account in shelves
-            for kind in ("variable", "shared-variable")
-            for one in self.runs.world.shelf("railway", account, kind).values()
+            one.get("value")
+            for platform in BUILT
+            for account, kinds in held.get(platform, {}).items()
+            for kind in kinds
+            if kind in ("variable", "shared-variable")
+            for one in self.runs.world.shelf(platform, account, kind).values()
         }
         known = [*planted, *self.hands.typed]
         if not known:

@@ -86,6 +86,7 @@ class Record(Resource):
     kind = "cloudflare.record"
     section = "records"
     group_by = "zone"
+    in_dns = True
     marker_field = "comment"
 
     # Each validator looks at fields above its own: the order counts.
@@ -266,6 +267,9 @@ class Record(Resource):
     def _flags(self, settings: Mapping[Any, bool]) -> dict[str, bool]:
         known = (_PROXY_FLAGS if self.proxied else ()) + (("flatten_cname",) if self.type == "CNAME" else ())
         return {name: settings.get(name, False) for name in known}
+
+    def leads(self) -> tuple[str, str]:
+        return (self.name, self.content or "") if self.type in PROXIED else ("", "")
 
     def container(self) -> str:
         return self.zone

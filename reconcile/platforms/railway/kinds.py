@@ -235,6 +235,9 @@ class Domain(Resource):
     def _host(cls, value: str) -> str:
         return value.lower().removesuffix(".")
 
+    def asks_of_dns(self) -> Mapping[str, frozenset[str]]:
+        return {self.host: frozenset({self.target} if self.target else ())}
+
     def container(self) -> str:
         return self.instance.rpartition("/")[0]
 

@@ -17,7 +17,8 @@ from ...model.resource import Resource
 from ...model.secret import SecretText
 from ...wire import Call
 from ...wire.rest import PARTIAL, RestPlatform, RestResource, bearer
-from .kinds import Check, Domain, Project, Raw, Variable, Webhook
+from .attached import Check, Domain, Webhook
+from .kinds import Project, Raw, Variable
 from .project import Step, steps_of
 from .variable import Writes, as_sent, by_project, is_value_alone, item_of
 

@@ -215,16 +215,16 @@ def _project_form(thing: Thing, fields: Mapping[str, str]) -> Thing:
 
 
 def _relinked(link: Thing | None, part: str, text: str) -> Thing:
-    owner, repo = (link or {}).get("org", "example"), (link or {}).get("repo", "example")
-    told: Thing = {"type": "github", "org": owner, "repo": repo, "deployHooks": [], "gitCredentialId": "cred_1"}
-    told |= {"productionBranch": "main", **(link or {})}
+    words = {"github": ("org", "repo"), "gitlab": ("projectNamespace", "projectName"), "bitbucket": ("owner", "slug")}
+    told: Thing = {"type": "github", "org": "example", "repo": "example", "productionBranch": "main"}
+    told |= {"deployHooks": [], "gitCredentialId": "cred_1", **(link or {})}
+    one, other = words[told["type"]]
     if part == "branch":
         return {**told, "productionBranch": text}
     if part == "repo" and re.fullmatch(r"[\w.-]+/[\w.-]+", text):
-        return {**told, "org": text.partition("/")[0], "repo": text.partition("/")[2]}
-    if part == "type" and text in ("gitlab", "bitbucket"):
-        words = {"gitlab": ("projectNamespace", "projectName"), "bitbucket": ("owner", "slug")}[text]
-        return {**told, "type": text, words[0]: owner, words[1]: repo}
+        return {**told, one: text.partition("/")[0], other: text.partition("/")[2]}
+    if part == "type" and text in words:
+        return {**told, "type": text, words[text][0]: told[one], words[text][1]: told[other]}
     raise Refused(400, "bad_request", f"{text!r} is no {part} of a repository")
 
 

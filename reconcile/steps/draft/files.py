@@ -71,8 +71,8 @@ class _Homes:
         here = (resource.kind, resource.referred_as())
         if here in self._apart:
             return here
-        for field, kind in type(resource).refers().items():
-            there = (kind, str(getattr(resource, field)))
+        named = [(kind, one) for field, kind in type(resource).refers().items() for one in resource.named_by(field)]
+        for there in named:
             if there in self._apart:
                 return there
             target = self._named.get(there)

@@ -52,7 +52,9 @@ def relative(resource: Resource) -> str:
 
 
 def slug(name: str) -> str:
-    """A name as a logical one: `_dmarc.mail` is `dmarc-mail`. "" where nothing of it can be kept."""
+    """A name as a logical one: `_dmarc.mail` is `dmarc-mail`, an address is itself without its scheme. "" where nothing
+    of it can be kept."""
+    name = re.sub(r"^https?://", "", name)
     folded = unicodedata.normalize("NFKD", name.replace("*", "any")).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", folded)[:_LONGEST_NAME].strip("-")
 
@@ -60,10 +62,11 @@ def slug(name: str) -> str:
 def _called(resource: Resource, logical: Logical) -> str:
     """What it is called by: its own name, else that of what it is one of."""
     cls = type(resource)
-    if "name" in cls.model_fields or not cls.refers():
+    field, kind = next(iter(cls.refers().items()), ("", ""))
+    if "name" in cls.model_fields or not field:
         return relative(resource)
-    field, kind = next(iter(cls.refers().items()))
-    return logical(kind, str(getattr(resource, field))) or resource.title()
+    named = resource.named_by(field)
+    return (logical(kind, named[0]) if len(named) == 1 else None) or resource.title()
 
 
 def _form(resource: Resource, name: str) -> str:

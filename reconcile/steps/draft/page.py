@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from ...model.resource import Address, Key, Reference, Resource
 from ..flow import comment, flow, text
@@ -58,8 +59,8 @@ class Drafted:
     """What could not be written as well as it might be."""
 
 
-Entry = Mapping[str, str]
-"""A field and its value as YAML on one line; one at "" is a bare value."""
+Entry = Mapping[str, str | tuple[str, ...]]
+"""A field and its value as YAML on one line, or the parts of a list, each on one; one at "" is a bare value."""
 
 
 @dataclass
@@ -242,13 +243,14 @@ def _entry(resource: Resource, logical: str, follows: Mapping[str, Follows], pag
         del values["name"]
     for name, kind in cls.refers().items():
         if name in values:
-            target = page.logical(kind, str(values[name]))
-            if target is None:
-                page.leave_out(resource, f"the {name} {values[name]} is not declared")
+            told = {one: page.logical(kind, one) for one in resource.named_by(name)}
+            lacking = next((one for one, target in told.items() if target is None), None)
+            if lacking is not None:
+                page.leave_out(resource, f"the {name} {lacking} is not declared")
                 return None
-            values[name] = target
+            values[name] = list(told.values()) if isinstance(values[name], list) else told[values[name]]
     try:
-        lines = {name: flow(escaped(value)) for name, value in values.items()}
+        lines = {name: _field(escaped(value)) for name, value in values.items()}
         if cls.shorthand and list(values) == [cls.shorthand]:
             return {"": flow(escaped(plainer(values[cls.shorthand])))}
     except ValueError as error:
@@ -294,16 +296,30 @@ def _file(account: str, page: _Page, remarks: Sequence[str]) -> str:
 def _shown(name: str, entry: Entry, inside: Mapping[str, Mapping[str, Entry]], indent: str) -> list[str]:
     """An entry on a line; on several where others stand inside it, or where it is long."""
     line = f"{indent}{_line(name, entry)}"
-    if not inside and (len(line) <= _WIDTH or len(entry) < _FEW):
+    listed = any(isinstance(value, tuple) for value in entry.values())
+    if not inside and (len(line) <= _WIDTH or (len(entry) < _FEW and not listed)):
         return [line]
-    lines = [f"{indent}{text(name)}:", *(f"{indent}  {field}: {value}" for field, value in entry.items())]
+    lines = [f"{indent}{text(name)}:"]
+    for said_of, value in entry.items():
+        if isinstance(value, tuple):
+            lines += [f"{indent}  {said_of}:", *(f"{indent}    - {one}" for one in value)]
+        else:
+            lines.append(f"{indent}  {said_of}: {value}")
     for section, entries in inside.items():
         lines.append(f"{indent}  {section}:")
         lines += [f"{indent}    {_line(*one)}" for one in entries.items()]
     return lines
 
 
+def _field(value: Any) -> str | tuple[str, ...]:
+    """Raises ValueError for what a stack file cannot hold."""
+    if isinstance(value, list) and any(isinstance(one, Mapping) for one in value):
+        return tuple(map(flow, value))
+    return flow(value)
+
+
 def _line(name: str, entry: Entry) -> str:
-    if "" in entry:
-        return f"{text(name)}: {entry['']}"
-    return f"{text(name)}: {{{', '.join(f'{field}: {value}' for field, value in entry.items())}}}"
+    told = {field: one if isinstance(one, str) else f"[{', '.join(one)}]" for field, one in entry.items()}
+    if "" in told:
+        return f"{text(name)}: {told['']}"
+    return f"{text(name)}: {{{', '.join(f'{field}: {value}' for field, value in told.items())}}}"
