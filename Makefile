@@ -9,7 +9,7 @@ demo: $(VENV)/ready
 	$(BIN)/trueup demo
 
 test: $(VENV)/ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .
@@ -22,7 +22,7 @@ bench: $(VENV)/ready
 	$(BIN)/python bench/pass.py
 
 proof: $(VENV)/ready
-	$(BIN)/python -m pytest -m "proof or not proof"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "proof or not proof"
 
 docs: $(VENV)/ready
 	$(BIN)/trueup docs --out docs/resources.md

@@ -1,10 +1,12 @@
 """What we send and what the sandbox answers, held against the vendors' published schemas."""
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import CLOSING
 from tests.vendor.openapi import Document
 from tests.vendor.scripted import Scripted
 
@@ -38,7 +40,7 @@ def platform(request: pytest.FixtureRequest) -> str:
 
 
 def test_every_exchange_fits_the_published_schema(
-    platform: str, scripted: Scripted, capsys: pytest.CaptureFixture[str]
+    platform: str, scripted: Scripted, record_property: Callable[[str, object], None]
 ) -> None:
     document = _document(platform, scripted)
     calls = [call for call in scripted.calls() if call["platform"] == platform]
@@ -51,9 +53,10 @@ def test_every_exchange_fits_the_published_schema(
             wrong += found
         else:
             validated += 1
-    with capsys.disabled():
-        left = ", ".join(f"{count} of status {status or 'none'}" for status, count in sorted(undescribed.items()))
-        print(f"\nspecs: {platform}: validated {validated} of {len(calls)} exchanges ({left or 'all'} have no schema)")
+    left = ", ".join(f"{count} of status {status or 'none'}" for status, count in sorted(undescribed.items())) or "all"
+    record_property(
+        CLOSING, f"specs: {platform}: validated {validated} of {len(calls)} exchanges ({left} have no schema)"
+    )
     assert not wrong, "\n".join(sorted(set(wrong)))
     # What a server says while it fails, or when the line is cut, nobody publishes.
     assert all(status == 0 or status >= 500 for status in undescribed), undescribed

@@ -1,5 +1,6 @@
 """What we send and what the sandbox answers, held against Vercel's published descriptions."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from reconcile.model.secret import SecretText
 from reconcile.platforms.vercel import Variable
+from tests.conftest import CLOSING
 from tests.vendor.openapi import Document
 
 from .bench import Bench, change, check, domain, done, look, make, project, seen, variable, webhook
@@ -53,7 +55,7 @@ def calls() -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", ["vercel-2025-10.json", "vercel.json"])
 def test_every_exchange_fits_the_published_description(
-    calls: list[dict[str, Any]], name: str, capsys: pytest.CaptureFixture[str]
+    calls: list[dict[str, Any]], name: str, record_property: Callable[[str, object], None]
 ) -> None:
     if not (SPECS / name).is_file():
         pytest.skip(f"not run: ../shared/specs/{name} is not here")
@@ -67,7 +69,6 @@ def test_every_exchange_fits_the_published_description(
         found = document.check(call)
         wrong += ["no schema describes it"] if found is None else found
         checked += 1
-    with capsys.disabled():
-        print(f"\nspecs: {name}: validated {checked - len(set(wrong))} of {len(calls)} exchanges")
+    record_property(CLOSING, f"specs: {name}: validated {checked - len(set(wrong))} of {len(calls)} exchanges")
     assert not wrong, "\n".join(sorted(set(wrong)))
     assert checked > 30
