@@ -34,7 +34,7 @@ LATENCY_MS = 100
 LIMIT_SECONDS = 1.0
 """Of our own, for observing and planning 3,000 mixed resources."""
 PHASE = "observe + plan"
-PLATFORMS = ("cloudflare", "railway", "betterstack")
+PLATFORMS = ("cloudflare", "railway", "betterstack", "vercel", "r2")
 MIXED = "3,000 mixed resources"
 
 
