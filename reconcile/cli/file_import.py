@@ -138,9 +138,9 @@ def variable_lines(shop: "Workshop", asked: Asked) -> "tuple[Lines, Declared]":
 
 def _variable(shop: "Workshop", declared: "Declared", setting: Any, *, from_env: bool) -> tuple[str, bool]:
     """The line of a variable, and whether its value is kept back."""
+    from ..model.secrecy import may_stand
     from ..steps.draft import entry_line
     from ..steps.flow import flow
-    from ..steps.secrecy import may_stand
 
     hidden = setting.expands or not may_stand(setting.name, setting.value.reveal())
     if hidden:

@@ -43,7 +43,8 @@ MAY_HOLD: Mapping[tuple[str, str], frozenset[str]] = {
     ("variable", "railway"): frozenset({"railway.variable", "railway.shared-variable"}),
     ("backup", "railway"): frozenset({"railway.volume"}),
     ("scale", "railway"): frozenset({"railway.instance"}),
-    ("access", "railway"): frozenset({"railway.variable"}),
+    # Who may come in: by a secret of the application's, or by a key of their own.
+    ("access", "railway"): frozenset({"railway.variable", "railway.ssh-key"}),
     # A Redis that runs on Railway.
     ("service", "redis"): frozenset({"railway.service", "railway.instance"}),
     ("service", "vercel"): frozenset({"vercel.project"}),

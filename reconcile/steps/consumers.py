@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from ..model.observation import Observation
 from ..model.resource import Resource
+from ..model.secrecy import may_stand
 from ..model.secret import SecretText
-from .secrecy import may_stand
 
 _SHORTEST = 8
 """Characters; what is shorter is alike by chance."""

@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass
 
 from ..model.errors import Problem, SpecError
+from ..model.secrecy import is_plain
 from ..model.secret import SecretText
-from .secrecy import is_plain
 
 _NAME = re.compile(r"[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*(=?)[ \t]*")
 _BLANK = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\n|\Z)")

@@ -8,6 +8,8 @@ from typing import Any
 
 from . import examples_r2
 
+_KEY = "AAAAC3NzaC1lZDI1NTE5AAAA"
+"""How the body of every ed25519 key begins."""
 EXAMPLES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "railway.project": {"shop": {"name": "shop"}, "books": {"name": "the books"}},
     "railway.environment": {"staging": {"name": "staging"}, "testing": {"name": "testing"}},
@@ -59,6 +61,10 @@ EXAMPLES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "data": {"name": "data", "mount": "/data", "backups": ("DAILY", "WEEKLY")},
         "unsaved": {"name": "unsaved", "mount": "/var/lib/data", "backups": ()},
         "plain": {"name": "plain", "mount": "/plain"},
+    },
+    "railway.ssh-key": {
+        "deploy": {"name": "deploy", "public_key": f"ssh-ed25519 {_KEY}IMwaYxJTmkEXY2bCeE1wSLrP/vqFLRR+GytTeomG6f4K"},
+        "desk": {"name": "the desk", "public_key": f"ssh-ed25519 {_KEY}IJ{'0' * 42}"},
     },
 }
 NAMED: Mapping[str, Mapping[str, Any]] = {
@@ -130,6 +136,7 @@ HAND: Mapping[str, Mapping[str, str | Callable[[Mapping[str, Any]], dict[str, An
     "railway.service-domain": {"host": "domain", **_PORT},
     "railway.tcp-proxy": {"port": "applicationPort"},
     "railway.volume": {"name": "name", "mount": "mountPath", "backups": "backups"},
+    "railway.ssh-key": {"name": "name", "public_key": "publicKey"},
     **examples_r2.HAND,
 }
 """How Railway's console calls a field of ours, by kind: a word, or the words of its parts."""

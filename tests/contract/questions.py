@@ -285,10 +285,10 @@ QUESTIONS: Mapping[str, Callable[[Harness], None]] = {
 _WHOLE = "Railway lists the workspace in one answer; an answer that goes on is a gap, never a shorter listing"
 _SNAPSHOT = "Railway tells an environment in one answer; its further pages are asked in tests/railway"
 NOT_ASKED: Mapping[tuple[str, str], str] = {
-    (f"railway.{word}", question): _WHOLE if word in ("project", "environment", "service") else _SNAPSHOT
+    (f"railway.{word}", question): _WHOLE if word in ("project", "environment", "service", "ssh-key") else _SNAPSHOT
     for word in (
         *("project", "environment", "service", "instance", "variable", "shared-variable"),
-        *("domain", "service-domain", "tcp-proxy", "volume"),
+        *("domain", "service-domain", "tcp-proxy", "volume", "ssh-key"),
     )
     for question in ("the second page is read", "moving pages hide nothing")
 } | {

@@ -46,7 +46,9 @@ def _put(stack: dict[str, Any], sample: Sample) -> None:
     else:
         place = place.setdefault(section(kind), {})
         place = place if group is None else place.setdefault(group, {})
-    place.setdefault(sample.name, {**_plain(sample.values), **named})
+    # A reason is no field of the thing itself, so samples have none.
+    reason = {"because": "an example"} if "because" in kind.model_fields else {}
+    place.setdefault(sample.name, {**_plain(sample.values), **named, **reason})
 
 
 def _plain(values: Any) -> Any:

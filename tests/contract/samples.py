@@ -31,6 +31,7 @@ TEXTS = (
     "02:00:00",
     "https://example.net/",
     *("thing.up.railway.app", "/data"),
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKb3FPI08r1yyNN4a0qAJvYXwqLAyJUsoNYJKAcCFibf",
 )
 """Texts that some field or other takes; the model says which."""
 NUMBERS = (60, 1, 3600, 10)

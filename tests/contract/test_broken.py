@@ -19,6 +19,9 @@ HARMLESS: Mapping[tuple[str, type[Broken]], str] = {
     ("r2.bucket", RepeatsBlindly): "another name that is given here is none for a bucket",
     ("vercel.variable", RepeatsBlindly): "an upsert that is sent twice does what one does",
     ("railway.tcp-proxy", OnlySaysItUpdates): "no field of it is updated",
+    ("railway.ssh-key", OnlySaysItUpdates): "no field of it is updated",
+    ("railway.ssh-key", PatchesTheImmutable): "Railway has no update of a key: one that is sent makes it anew",
+    ("railway.ssh-key", RepeatsBlindly): "Railway takes a key once, whatever its name",
     ("railway.tcp-proxy", PatchesTheImmutable): "Railway knows a proxy by its port: an update of it makes it anew",
 }
 """Kind and defect that does no harm there, with the reason."""

@@ -8,7 +8,7 @@ from reconcile.model.change import Change
 from reconcile.model.observation import Observation
 from reconcile.model.resource import Resource
 from reconcile.model.secret import SecretText
-from reconcile.platforms.railway import Domain, Environment, Project, Service, ServiceDomain, TcpProxy, Volume
+from reconcile.platforms.railway import Domain, Environment, Project, Service, ServiceDomain, SshKey, TcpProxy, Volume
 from tests.railway.platform_bench import (
     API,
     DATABASE,
@@ -30,6 +30,8 @@ from tests.railway.platform_bench import (
 
 __all__ = ["bench"]
 SECRET = SecretText("s3cr3t-of-the-test", "s")
+BODY = "AAAAC3NzaC1lZDI1NTE5AAAAIKb3FPI08r1yyNN4a0qAJvYXwqLAyJUsoNYJKAcCFib"
+KEY, OTHER_KEY = (SshKey(name="deploy", public_key=f"ssh-ed25519 {BODY}{last}") for last in "fg")
 LIVING: tuple[Resource, ...] = (
     variable("A", "1"),
     variable("S", SECRET, sealed=True),
@@ -39,6 +41,7 @@ LIVING: tuple[Resource, ...] = (
     proxy(5432),
     volume("data", "/data", "DAILY"),
     instance("Postgres", STAGING, source={"image": "postgres:16"}),
+    KEY,
 )
 """What lives before a case, besides what a bench builds."""
 CREATES: Mapping[str, Resource] = {
@@ -53,6 +56,7 @@ CREATES: Mapping[str, Resource] = {
     "service-domain": service_domain("bilko-b"),
     "tcp-proxy": TcpProxy.declared({"instance": API, "port": 80}),
     "volume": volume("files", "/files", "WEEKLY", at=API),
+    "ssh-key": OTHER_KEY,
 }
 UPDATES: Mapping[str, tuple[Resource, Resource]] = {
     "project": (Project(name="bilko"), Project(name="crm")),
@@ -79,6 +83,8 @@ REPLACES: Mapping[str, tuple[Resource, Resource]] = {
         ServiceDomain.declared({"instance": DATABASE, "host": "bilko-a.up.railway.app"}),
     ),
     "tcp-proxy": (proxy(5432), proxy(6432)),
+    "ssh-key": (KEY, OTHER_KEY),
+    "renamed ssh-key": (KEY, SshKey(name="desk", public_key=KEY.public_key)),
 }
 DELETES: Mapping[str, Resource] = {
     "project": Project(name="bilko"),
@@ -92,6 +98,7 @@ DELETES: Mapping[str, Resource] = {
     "service-domain": service_domain("bilko-a"),
     "tcp-proxy": proxy(5432),
     "volume": volume("data", "/data"),
+    "ssh-key": KEY,
 }
 Make = Callable[[Observation], Sequence[Change]]
 
@@ -191,6 +198,6 @@ def test_every_kind_is_foretold_in_each_verb_that_it_can_have() -> None:
 
     made = {one.kind for one in CREATES.values()} | {"railway.instance"}
     assert made == {one.kind for one in Railway.kinds} == {one.kind for one in DELETES.values()}
-    assert {new.kind for _, new in UPDATES.values()} == made - {"railway.tcp-proxy"}
-    assert {new.kind for _, new in REPLACES.values()} == {Domain.kind, ServiceDomain.kind, TcpProxy.kind}
+    assert {new.kind for _, new in UPDATES.values()} == made - {TcpProxy.kind, SshKey.kind}
+    assert {new.kind for _, new in REPLACES.values()} == {Domain.kind, ServiceDomain.kind, TcpProxy.kind, SshKey.kind}
     assert Volume.kind in made

@@ -17,6 +17,7 @@ TEXTS = (
     *documents.FIXED,
     *(form(count) for form in (documents.snapshot, documents.poll, documents.etags) for count in (1, 10)),
     documents.poll(0),
+    documents.poll(1, keys=True),
     *(documents.more(connection) for connection in documents.CONNECTIONS),
     documents.per_service([documents.PROXIES, documents.VALUES, documents.SHARED_VALUES, documents.SCHEDULES] * 25),
 )

@@ -248,5 +248,5 @@ def test_everything_is_every_listing_there_is(bench: Bench) -> None:
     read = look(bench.railway()).read
     inner = {Container(f"railway.{kind}", place) for kind in INNER for place in (PRODUCTION, STAGING)}
     assert read == inner | {Container("railway.project"), Container("railway.environment", "bilko"),
-                            Container("railway.service", "bilko")}  # fmt: skip
+                            Container("railway.service", "bilko"), Container("railway.ssh-key")}  # fmt: skip
     assert len(FIRST) + len(SECOND) < len(read)

@@ -74,6 +74,10 @@ def by_the_client(client: Any, served: Served) -> None:
     client.service_delete(service.id)
     client.environment_delete(staging.id)
     client.project_delete(project.id)
+    body = "AAAAC3NzaC1lZDI1NTE5AAAAIKb3FPI08r1yyNN4a0qAJvYXwqLAyJUsoNYJKAcCFibf"
+    key = client.ssh_public_key_create("deploy", f"ssh-ed25519 {body}")
+    client.ssh_public_keys()
+    client.ssh_public_key_delete(key.id)
 
 
 def by_the_vendors_documents(client: Any) -> None:

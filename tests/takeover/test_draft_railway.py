@@ -7,13 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconcile.model.resource import Resource
+from reconcile.model.secrecy import may_stand
 from reconcile.model.secret import SecretText
 from reconcile.model.spec import Tree
 from reconcile.platforms import kinds
 from reconcile.steps.draft import File, Found, draft_files
 from reconcile.steps.load import load, working_tree
 from reconcile.steps.overlay import with_file
-from reconcile.steps.secrecy import may_stand
 from tests.takeover.test_draft import TEXT, _Only
 
 PROJECT = b"""\

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from reconcile.model.errors import SpecError
 from reconcile.model.reference import unescape
 from reconcile.model.resource import references_in
+from reconcile.model.secrecy import may_stand
 from reconcile.steps.dotenv import read_dotenv
 from reconcile.steps.draft.fields import escaped
-from reconcile.steps.secrecy import may_stand
 
 HARMLESS = (
     "NODE_ENV=production",

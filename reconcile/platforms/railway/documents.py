@@ -48,6 +48,11 @@ _PROJECT = f"""id name workspaceId deletedAt
   services(first: 500) {{ edges {{ node {{ id name deletedAt }} }} {PAGE} }}"""
 PROJECTS_FIELD = f"projects(workspaceId: $w, first: 500) {{ edges {{ node {{ {_PROJECT} }} }} {PAGE} }}"
 PROJECTS = f"query Projects($w: String!) {{ apiToken {{ workspaces {{ id name }} }} {PROJECTS_FIELD} }}"
+SSH_KEYS_FIELD = f"""sshPublicKeys(workspaceId: $w, first: 500) {{
+  edges {{ node {{ id name publicKey fingerprint createdAt }} }} {PAGE} }}"""
+PROJECTS_AND_KEYS = f"""query Projects($w: String!) {{ apiToken {{ workspaces {{ id name }} }}
+  {PROJECTS_FIELD}
+  {SSH_KEYS_FIELD} }}"""
 
 
 def _connections(wanted: Mapping[str, tuple[int, str]]) -> str:
@@ -72,11 +77,12 @@ fragment Env on Environment {{
 
 
 @lru_cache(maxsize=32)
-def poll(count: int) -> str:
+def poll(count: int, keys: bool = False) -> str:
     """Whether anything moved: the workspace's projects, the tokens of what environments hold, and what those tokens
-    are not known to cover: when variables were written, and what domains need."""
+    are not known to cover: when variables were written, and what domains need. `keys`: its SSH keys, too."""
     reads = " ".join(f"e{number}: environment(id: $e{number}) {{ ...Pulse }}" for number in range(count))
-    whole = f"query Poll($w: String!, {_declared(count)}) {{ {PROJECTS_FIELD} {reads} }}"
+    listed = f"{PROJECTS_FIELD} {SSH_KEYS_FIELD}" if keys else PROJECTS_FIELD
+    whole = f"query Poll($w: String!, {_declared(count)}) {{ {listed} {reads} }}"
     # A fragment that nothing uses makes a document invalid.
     pulse = (
         f"fragment Pulse on Environment {{ id name deletedAt unmergedChangesCount configEtag {_connections(_PULSE)} }}"
@@ -137,6 +143,10 @@ ENVIRONMENT_DELETE = "mutation EnvironmentDelete($id: String!) { environmentDele
 SERVICE_CREATE = "mutation ServiceCreate($i: ServiceCreateInput!) { serviceCreate(input: $i) { id name } }"
 SERVICE_UPDATE = """mutation ServiceUpdate($id: String!, $i: ServiceUpdateInput!) {
   serviceUpdate(id: $id, input: $i) { id name } }"""
+SSH_KEY_CREATE = "mutation SshKeyCreate($i: SshPublicKeyCreateInput!) { sshPublicKeyCreate(input: $i) { id } }"
+SSH_KEY_REPLACE = """mutation SshKeyReplace($id: String!, $i: SshPublicKeyCreateInput!) {
+  sshPublicKeyDelete(id: $id) sshPublicKeyCreate(input: $i) { id } }"""
+SSH_KEY_DELETE = "mutation SshKeyDelete($id: String!) { sshPublicKeyDelete(id: $id) }"
 SERVICE_DELETE = "mutation ServiceDelete($id: String!) { serviceDelete(id: $id) }"
 
 DOMAIN_CREATE = "mutation CustomDomainCreate($i: CustomDomainCreateInput!) { customDomainCreate(input: $i) { id } }"
@@ -159,5 +169,6 @@ FIXED: tuple[str, ...] = (
     *(ENVIRONMENT_CREATE, ENVIRONMENT_RENAME, ENVIRONMENT_DELETE, SERVICE_CREATE, SERVICE_UPDATE, SERVICE_DELETE),
     *(DOMAIN_CREATE, DOMAIN_UPDATE, DOMAIN_DELETE, SERVICE_DOMAIN_CREATE, SERVICE_DOMAIN_UPDATE),
     *(SERVICE_DOMAIN_DELETE, TCP_PROXY_DELETE, VOLUME_UPDATE, BACKUP_SCHEDULE),
+    *(PROJECTS_AND_KEYS, SSH_KEY_CREATE, SSH_KEY_REPLACE, SSH_KEY_DELETE),
 )
 """Every text that does not depend on how much is read."""

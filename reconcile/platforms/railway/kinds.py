@@ -4,6 +4,7 @@ Names repeat across projects and environments, so a resource is known by its pat
 an instance `bilko/production/api`. Railway has no place for an owner mark: ownership is the ledger's written intent.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
@@ -308,6 +309,39 @@ class Volume(Resource):
         return ((self.instance, self.name), (self.instance,))
 
 
+_PUBLIC_KEY = re.compile(
+    r"\s*((?:ssh|ecdsa|sk)-\S+)\s+((?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)(?:\s|$)"
+)
+
+
+class SshKey(Resource):
+    """A public key that opens the workspace's services over SSH. There is no update: another name or key is made anew.
+
+    Railway knows a key by what it is, whatever it is called: the comment at its end is no part of it.
+    """
+
+    kind = "railway.ssh-key"
+
+    name: Annotated[str, Immutable] = Field(min_length=1, description="what the key is called, or whose it is")
+    public_key: Annotated[str, Immutable] = Field(
+        description="the line of a .pub file; its comment is left out",
+        examples=["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKb3FPI08r1yyNN4a0qAJvYXwqLAyJUsoNYJKAcCFibf"],
+    )
+    fingerprint: Annotated[str | None, ReadOnly] = Field(None, description="of the key, as ssh-keygen -l shows it")
+    created_at: Annotated[str | None, ReadOnly] = Field(None, description="when it was added")
+
+    @field_validator("public_key")
+    @classmethod
+    def _public_key(cls, value: str) -> str:
+        found = _PUBLIC_KEY.match(value)
+        if found is None:
+            raise ValueError("say a public key: its type and its body, as a .pub file has them")
+        return f"{found[1]} {found[2]}"
+
+    def keys(self) -> tuple[Key, ...]:
+        return ((self.public_key,),)
+
+
 KINDS: tuple[type[Resource], ...] = (
     Project,
     Environment,
@@ -319,4 +353,5 @@ KINDS: tuple[type[Resource], ...] = (
     ServiceDomain,
     TcpProxy,
     Volume,
+    SshKey,
 )

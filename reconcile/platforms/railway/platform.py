@@ -18,7 +18,7 @@ from ...wire import Client
 from ...wire.rest import PARTIAL, bearer
 from .cost import Known, predicted
 from .graph import Graph, StaleBase, read_error
-from .kinds import KINDS, TcpProxy, Volume
+from .kinds import KINDS, SshKey, TcpProxy, Volume
 from .reader import Project, Reader, Wanted
 from .reading import Reading
 from .sight import Sight, Survey
@@ -113,13 +113,16 @@ class Railway:
         self._last = None
         shared = [change for change in wave if change.kind in SHARED]
         try:
-            projects = self._projects if self._projects is not None else self._relisted()
+            keys = any(change.kind is SshKey for change in shared)
+            known = self._projects if not keys or self._survey.keys is not None else None
+            projects = known if known is not None else self._relisted(keys)
         except PlatformError as error:
             yield from (_failed(change, str(error), max(error.exit_code, PARTIAL)) for change in wave)
             return
         if shared:
             structure = Structure(
-                *(self._graph, self._survey.workspace, projects, self._relist, self._wait, self._settle, self._born)
+                *(self._graph, self._survey.workspace, projects, lambda: self._relist(keys), self._wait, self._settle),
+                *(lambda: self._survey.keys, self._born),
             )
             self._known.clear()
             yield from structure.apply(shared)
@@ -133,7 +136,8 @@ class Railway:
 
     def predict(self, wave: Sequence[Change]) -> int:
         """Requests where nothing fails, the readings that tell the outcomes among them."""
-        listing = 0 if self._projects is not None else 1 if self._survey.workspace else 2
+        lacks = self._survey.keys is None and any(change.kind is SshKey for change in wave)
+        listing = 0 if self._projects is not None and not lacks else 1 if self._survey.workspace else 2
         return predicted(wave, Known(listing, self._projects or (), self._reading_of))
 
     def _write(self, by_place: Mapping[str, Sequence[Change]]) -> Iterator[Outcome]:
@@ -190,14 +194,14 @@ class Railway:
     def _is_known(self, id: str, extras: Collection[str]) -> bool:
         return id in self._known and self._known[id].extras >= set(extras)
 
-    def _relist(self) -> Sequence[Project] | PlatformError:
+    def _relist(self, keys: bool) -> Sequence[Project] | PlatformError:
         try:
-            return self._relisted()
+            return self._relisted(keys)
         except PlatformError as error:
             return error
 
-    def _relisted(self) -> Sequence[Project]:
-        self._projects = self._survey.projects()
+    def _relisted(self, keys: bool) -> Sequence[Project]:
+        self._projects = self._survey.projects(keys=keys)
         return self._projects
 
 

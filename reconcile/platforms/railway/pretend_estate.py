@@ -14,6 +14,7 @@ T = TypeVar("T")
 SHELVES = (
     *("project", "environment", "service", "instance", "variable", "shared-variable", "domain", "service-domain"),
     *("tcp-proxy", "disk", "volume", "deployment", "changeset", "patch", "project-token"),
+    "ssh-key",
 )
 """`volume` holds a volume as it is mounted in one environment, `disk` what its environments share: id and name."""
 FILES_UNTIL = "2026-12-01"

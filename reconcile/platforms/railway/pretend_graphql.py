@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 from ...model.pretend import Thing, Told
 from .pretend_config import wrong
 from .pretend_estate import Estate, Refused
+from .pretend_keys import FIELDS as OF_KEY
+from .pretend_keys import MUTATIONS as KEYS_MADE
+from .pretend_keys import QUERIES as KEYS_ASKED
 from .pretend_mutations import MUTATIONS
 from .pretend_parts import PARTS
 from .pretend_queries import QUERIES
@@ -24,8 +27,9 @@ if TYPE_CHECKING:
 _TABLES: Mapping[str, Mapping[str, View]] = {
     **FIELDS,
     "ProjectToken": OF_TOKEN,
-    "Query": {**QUERIES, **TOKENS_ASKED},
-    "Mutation": {**MUTATIONS, **PARTS, **TOKENS_MADE},
+    "SshPublicKey": OF_KEY,
+    "Query": {**QUERIES, **TOKENS_ASKED, **KEYS_ASKED},
+    "Mutation": {**MUTATIONS, **PARTS, **TOKENS_MADE, **KEYS_MADE},
 }
 _BODY = frozenset({"query", "variables", "operationName", "extensions"})
 

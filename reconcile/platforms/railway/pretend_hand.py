@@ -17,18 +17,20 @@ from .pretend_commit import (
 )
 from .pretend_config import FLAT
 from .pretend_estate import Estate, Refused
+from .pretend_keys import add_key, fingerprint
 from .pretend_mutations import add_environment, add_project, add_service, set_limits, write_instance
 from .pretend_parts import rename_volume
 
 KINDS = (
     *("project", "environment", "service", "instance", "variable", "shared-variable"),
-    *("domain", "service-domain", "tcp-proxy", "volume"),
+    *("domain", "service-domain", "tcp-proxy", "volume", "ssh-key"),
 )
 _WORDS = frozenset({"name", "description", "icon", "value", "target", "token", "domain", "region", "mountPath"})
 _WORDS |= frozenset({"startCommand", "buildCommand", "healthcheckPath", "cronSchedule", "repo", "image", "branch"})
 _WORDS |= frozenset({"rootDirectory", "dockerfilePath", "railwayConfigFile", "builder", "restartPolicyType"})
+_WORDS |= frozenset({"publicKey"})
 _LISTS = frozenset({"preDeployCommand", "watchPatterns", "backups"})
-_NEVER_NULL = frozenset({"name", "value", "target", "token", "domain", "mountPath"})
+_NEVER_NULL = frozenset({"name", "value", "target", "token", "domain", "mountPath", "publicKey"})
 _WHERE = ("project", "environment", "service")
 FILE = "repositoryFile"
 """What an instance's repository says in a railway.json of its own, as JSON."""
@@ -61,6 +63,8 @@ def create(estate: Estate, kind: str, fields: Mapping[str, str]) -> Thing:
     rest = {name: value for name, value in fields.items() if name not in ("name", *_WHERE)}
     if kind == "project":
         made = add_project(estate, {"name": fields["name"]})
+    elif kind == "ssh-key":
+        made = add_key(estate, fields["name"], rest.pop("publicKey", ""))
     elif kind in ("environment", "service"):
         project = _place(estate, "project", fields)
         made = (add_environment if kind == "environment" else add_service)(estate, project, fields["name"])
@@ -172,6 +176,12 @@ def _variable(estate: Estate, thing: Thing, fields: Mapping[str, Any]) -> None:
     put_variable(estate, environment, instance, thing["name"], fields)
 
 
+def _ssh_key(estate: Estate, thing: Thing, fields: Mapping[str, Any]) -> None:
+    if "publicKey" in fields:
+        thing["fingerprint"] = fingerprint(fields["publicKey"])
+    thing.update(fields)
+
+
 def _service_domain(estate: Estate, thing: Thing, fields: Mapping[str, Any]) -> None:
     host = fields.get("domain") or fields.get("name")
     if host:
@@ -212,6 +222,7 @@ _FIELDS: Mapping[str, frozenset[str]] = {
     "service-domain": frozenset({"name", "domain", "targetPort"}),
     "tcp-proxy": frozenset({"applicationPort", "proxyPort", "domain"}),
     "volume": frozenset({"name", "mountPath", "sizeMB", "region", "backups"}),
+    "ssh-key": frozenset({"name", "publicKey"}),
 }
 _ACTS: Mapping[str, Callable[[Estate, Thing, Mapping[str, Any]], None]] = {
     "instance": _instance,
@@ -220,4 +231,5 @@ _ACTS: Mapping[str, Callable[[Estate, Thing, Mapping[str, Any]], None]] = {
     "service-domain": _service_domain,
     "tcp-proxy": _proxy,
     "volume": _volume,
+    "ssh-key": _ssh_key,
 }

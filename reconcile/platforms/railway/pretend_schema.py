@@ -19,6 +19,7 @@ _CONNECTIONS = {
     "QueryEnvironmentsConnection": "Environment",
     "QueryProjectTokensConnection": "ProjectToken",
     "QueryProjectsConnection": "Project",
+    "QuerySshPublicKeysConnection": "SshPublicKey",
 }
 _SCALARS = (
     "DateTime",
@@ -61,6 +62,7 @@ type Query {
   serviceInstance(environmentId: String!, serviceId: String!): ServiceInstance!
   serviceInstanceLimitOverride(environmentId: String!, serviceId: String!): ServiceInstanceLimit
   serviceInstanceLimits(environmentId: String!, serviceId: String!): ServiceInstanceLimit!
+  sshPublicKeys(PAGED, workspaceId: String): QuerySshPublicKeysConnection!
   tcpProxies(environmentId: String!, serviceId: String!): [TCPProxy!]!
   variables(environmentId: String!, projectId: String!, serviceId: String, unrendered: Boolean): EnvironmentVariables!
   volumeInstance(id: String!): VolumeInstance!
@@ -102,6 +104,8 @@ type Mutation {
   serviceInstanceLimitsUpdate(input: ServiceInstanceLimitsUpdateInput!): Boolean!
   serviceInstanceUpdate(environmentId: String, input: ServiceInstanceUpdateInput!, serviceId: String!): Boolean!
   serviceUpdate(id: String!, input: ServiceUpdateInput!): Service!
+  sshPublicKeyCreate(input: SshPublicKeyCreateInput!): SshPublicKey!
+  sshPublicKeyDelete(id: String!): Boolean!
   tcpProxyCreate(input: TCPProxyCreateInput!): TCPProxy!
   tcpProxyDelete(id: String!): Boolean!
   variableCollectionUpsert(input: VariableCollectionUpsertInput!): Boolean!
@@ -332,6 +336,11 @@ enum VolumeInstanceBackupScheduleKind { DAILY MONTHLY WEEKLY }
 input VolumeInstanceUpdateInput { mountPath: String, serviceId: String, state: VolumeState }
 enum VolumeState { DELETED DELETING ERROR MIGRATING MIGRATION_PENDING READY RESTORING UPDATING }
 input VolumeUpdateInput { name: String }
+type SshPublicKey {
+  createdAt: DateTime!, fingerprint: String!, id: ID!, name: String!, publicKey: String!, updatedAt: DateTime!,
+  userId: String, workspaceId: String
+}
+input SshPublicKeyCreateInput { name: String!, publicKey: String!, workspaceId: String }
 type WorkflowResult { error: String, status: WorkflowStatus! }
 enum WorkflowStatus { Complete Error NotFound Running }
 type Workspace {

@@ -24,6 +24,7 @@ _ACCOUNTS_OWN = frozenset(
         *("projectTokenDelete", "projectCreate", "projectUpdate", "projectDelete", "environmentCreate"),
         *("environmentRename", "environmentDelete", "serviceCreate", "serviceUpdate", "serviceDelete"),
         *("serviceConnect", "serviceDisconnect", "volumeDelete", "volumeUpdate"),
+        *("sshPublicKeys", "sshPublicKeyCreate", "sshPublicKeyDelete"),
     }
 )
 """What acts beyond one environment."""

@@ -5,14 +5,18 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ValidationError
+
 from ...model.errors import PlatformError, Unavailable
+from ...model.observation import Seen
 from . import documents
 from .graph import Answer, Graph
-from .kinds import TcpProxy, Volume
+from .kinds import SshKey, TcpProxy, Volume
 from .reading import Extras, Named, Place, Raw, Reading
 
 FIELDS_PER_CALL = 100
 """How many aliases one request of the small things has."""
+_KEYS = "sshPublicKeys"
 _CONNECTION = {
     documents.PROXIES: "proxies",
     documents.VALUES: "values",
@@ -69,6 +73,8 @@ Wanted = tuple[Project, Named]
 """A project and one of its environments."""
 Found = dict[str, Reading | PlatformError]
 """By the environment's id."""
+Keys = tuple[Seen, ...] | PlatformError | None
+"""The workspace's SSH keys, or why they cannot be told; None where nobody asked."""
 
 
 class Reader:
@@ -81,10 +87,17 @@ class Reader:
         """Ids of the workspaces that the credential opens. Raises PlatformError."""
         return _workspaces(self._graph.ask(documents.WHO_AM_I))
 
-    def projects(self, workspace: str) -> tuple[list[str], list[Project]]:
-        """The workspaces that the credential opens, and one's projects. Raises PlatformError."""
-        data = self._graph.ask(documents.PROJECTS, w=workspace)
-        return _workspaces(data), listed(data)
+    def projects(self, workspace: str, *, keys: bool = False) -> tuple[list[str], list[Project], Keys]:
+        """The workspaces that the credential opens, one's projects, and with `keys` its SSH keys, all in one request.
+        Raises PlatformError, but for what hinders the keys alone."""
+        if not keys:
+            data = self._graph.ask(documents.PROJECTS, w=workspace)
+            return _workspaces(data), listed(data), None
+        answer = self._graph.ask_parts(documents.PROJECTS_AND_KEYS, w=workspace)
+        for name, error in answer.errors.items():
+            if name != _KEYS:
+                raise error
+        return _workspaces(answer.data), listed(answer.data), _keys(answer)
 
     def environments(self, wanted: Sequence[Wanted], kinds: Collection[str]) -> Found:
         """Each environment, read whole, or why not. `kinds` says for which kinds the small things are asked too."""
@@ -100,11 +113,14 @@ class Reader:
                 found[environment.id] = self._reading(project, environment, answer, f"e{number}")
         return self._with_extras(found, kinds)
 
-    def poll(self, workspace: str, environments: Sequence[str]) -> tuple[list[Project], dict[str, Raw]]:
+    def poll(
+        self, workspace: str, environments: Sequence[str], *, keys: bool = False
+    ) -> tuple[list[Project], dict[str, Raw], Keys]:
         """The projects, and of each environment what a poll tells, in one request. Raises PlatformError."""
         ids = {f"e{number}": id for number, id in enumerate(environments)}
-        data = self._graph.ask(documents.poll(len(environments)), w=workspace, **ids)
-        return listed(data), {id: data[alias] for alias, id in ids.items()}
+        data = self._graph.ask(documents.poll(len(environments), keys), w=workspace, **ids)
+        told = {id: data[alias] for alias, id in ids.items()}
+        return listed(data), told, _keys(Answer(data, {})) if keys else None
 
     def _reading(
         self, project: Project, environment: Named, answer: Answer | PlatformError, alias: str
@@ -174,6 +190,24 @@ def listed(data: Raw) -> list[Project]:
     if _goes_on(data["projects"]):
         raise Unavailable("the workspace has more projects than one listing holds", platform="railway")
     return [Project.of(node) for node in _nodes(data["projects"]) if not node.get("deletedAt")]
+
+
+def _keys(answer: Answer) -> Keys:
+    value = _value(answer, _KEYS)
+    if isinstance(value, PlatformError):
+        return value
+    if not isinstance(value, dict) or _goes_on(value):
+        return Unavailable("the workspace's SSH keys were not told whole", platform="railway")
+    try:
+        return tuple(_key(node) for node in _nodes(value))
+    except ValidationError:
+        return Unavailable("an SSH key of the workspace is none that we can read", platform="railway")
+
+
+def _key(node: Raw) -> Seen:
+    told = {"fingerprint": node["fingerprint"], "created_at": node["createdAt"]}
+    key = SshKey(name=node["name"], public_key=node["publicKey"], **told)
+    return Seen(SshKey.kind, node["id"], key.keys()[0], key)
 
 
 def _missing(reading: Reading, kinds: Collection[str]) -> Iterable[tuple[str, str, Mapping[str, str]]]:

@@ -12,10 +12,10 @@ from ...model.resource import Resource
 from ...model.spec import Access
 from . import kinds
 from .notes import notes_of
-from .reader import Found, Project, Reader, Wanted
+from .reader import Found, Keys, Project, Reader, Wanted
 from .reading import Named, Raw, Reading
 
-INNER: tuple[type[Resource], ...] = kinds.KINDS[3:]
+INNER: tuple[type[Resource], ...] = tuple(kind for kind in kinds.KINDS[3:] if kind is not kinds.SshKey)
 """What stands in an environment."""
 _OF_PROJECT = (kinds.Environment.kind, kinds.Service.kind)
 _PULSE = ("id", "name", "deletedAt", "unmergedChangesCount", "configEtag")
@@ -31,6 +31,7 @@ class Sight:
     kinds: frozenset[str]
     projects: Sequence[Project] | None = None
     readings: Mapping[str, Reading] = field(default_factory=dict)
+    keys: Keys = None
 
     @property
     def whole(self) -> bool:
@@ -49,15 +50,17 @@ class Survey:
         self._account = account
         self._access = access
         self.workspace = access.id or ""
+        self.keys: Keys = None
+        """The SSH keys as the last listing told them."""
 
-    def projects(self) -> Sequence[Project]:
-        """Raises PlatformError."""
+    def projects(self, *, keys: bool = False) -> Sequence[Project]:
+        """With `keys` the SSH keys are read anew, too. Raises PlatformError."""
         if not self.workspace:
             opened = self._reader.workspaces()
             if len(opened) != 1:
                 raise Denied("pin the workspace with `id:`", platform="railway", account=self._account)
             self.workspace = opened[0]
-        opened, projects = self._reader.projects(self.workspace)
+        opened, projects, self.keys = self._reader.projects(self.workspace, keys=keys)
         if self.workspace not in opened:
             raise Denied(f"the token opens {', '.join(opened)}", platform="railway", account=self._account)
         return projects
@@ -65,21 +68,23 @@ class Survey:
     def holds(self, sight: Sight) -> bool:
         """Whether one poll shows everything as it was."""
         try:
-            projects, environments = self._reader.poll(self.workspace, list(sight.readings))
+            asked = sight.keys is not None
+            projects, environments, keys = self._reader.poll(self.workspace, list(sight.readings), keys=asked)
         except PlatformError:
             return False
         before = {id: pulse(one.raw) for id, one in sight.readings.items()}
-        return projects == list(sight.projects or ()) and {id: pulse(one) for id, one in environments.items()} == before
+        same = projects == list(sight.projects or ()) and keys == sight.keys
+        return same and {id: pulse(one) for id, one in environments.items()} == before
 
     def look(self, scope: Scope, at: dt.datetime) -> Sight:
         """Everything in scope. Raises nothing of the error tree."""
         asked = frozenset(one.kind for one in scope.containers) if scope.containers is not None else None
         told = asked if asked is not None else frozenset(kind.kind for kind in kinds.KINDS)
-        opened = self._open()
+        opened = self._open(kinds.SshKey.kind in told)
         if isinstance(opened, _Shut):
             gaps = tuple(self._gap(one, opened.why, opened.right, opened.exit_code) for one in _containers(scope))
             return Sight(scope, Observation("railway", self._account, at, gaps=gaps, account_id=opened.id), told)
-        look = _Look(self._account, opened, {(kind, name): id for kind, name, id in scope.known})
+        look = _Look(self._account, opened, {(kind, name): id for kind, name, id in scope.known}, self.keys)
         wanted = look.choose(_containers(scope) if scope.containers is not None else _all(opened))
         found = self._reader.environments(list(wanted.values()), told)
         look.fill(wanted, found)
@@ -89,9 +94,9 @@ class Survey:
             account_id=self.workspace,
             notes=tuple(note for one in readings.values() for note in notes_of(one, told)),
         )
-        return Sight(scope, observation, told, opened, readings)
+        return Sight(scope, observation, told, opened, readings, self.keys)
 
-    def _open(self) -> "Sequence[Project] | _Shut":
+    def _open(self, keys: bool) -> "Sequence[Project] | _Shut":
         """The workspace's projects, or why they cannot be told. A wrong credential is told by what it opens."""
         try:
             if not self.workspace:
@@ -102,7 +107,7 @@ class Survey:
                 if not opened:
                     return _Shut("the token opens no workspace", exit_code=14)
                 self.workspace = opened[0]
-            opened, projects = self._reader.projects(self.workspace)
+            opened, projects, self.keys = self._reader.projects(self.workspace, keys=keys)
         except PlatformError as error:
             return self._shut(error)
         return projects if self.workspace in opened else self._other(opened)
@@ -144,6 +149,7 @@ class _Look:
     projects: Sequence[Project]
     known: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """Ids of what is ours, by kind and by the name that a listing is asked for."""
+    keys: Keys = None
     seen: list[Seen] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     read: set[Container] = field(default_factory=set)
@@ -159,6 +165,9 @@ class _Look:
         for container in containers:
             if container.kind == kinds.Project.kind:
                 self._fill_projects(container, by_name)
+                continue
+            if container.kind == kinds.SshKey.kind:
+                self._fill_keys(container)
                 continue
             project_name = container.name.partition("/")[0]
             fitting = self._called(project_name, by_name)
@@ -221,6 +230,13 @@ class _Look:
         else:
             self.read.add(container)
 
+    def _fill_keys(self, container: Container) -> None:
+        if isinstance(self.keys, PlatformError):
+            right = "access to the workspace's SSH keys" if isinstance(self.keys, Denied) else ""
+            self._gap(container, str(self.keys), right, 17 if right else _code_of(self.keys))
+        else:
+            self._fill(container, self.keys or ())
+
     def _fill_project(self, container: Container, project: Project) -> None:
         if container.kind in project.cut:
             self._gap(container, f"{project.name} has more than one listing holds")
@@ -262,7 +278,7 @@ def _containers(scope: Scope) -> list[Container]:
 
 def _all(projects: Sequence[Project]) -> list[Container]:
     """Every listing there is; what pull requests bring and take away is left out."""
-    found = [Container(kinds.Project.kind)]
+    found = [Container(kinds.Project.kind), Container(kinds.SshKey.kind)]
     for name in dict.fromkeys(project.name for project in projects):
         found += [Container(kind, name) for kind in _OF_PROJECT]
     for project in projects:

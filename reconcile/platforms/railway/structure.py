@@ -1,4 +1,4 @@
-"""Writing what environments share: projects, environments and services, each by an operation of its own."""
+"""Writing what environments share: projects, environments, services and keys, each by an operation of its own."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,15 +6,17 @@ from typing import Any
 
 from ...model.change import Came, Change, Outcome
 from ...model.errors import Missing, PlatformError, RateLimited, Unavailable
+from ...model.observation import Seen
 from ...model.resource import Resource
 from ...wire.rest import PARTIAL
 from . import documents
 from .graph import CREATE_PAUSE_SECONDS, Answer, Graph
-from .kinds import Environment, Project, Service
+from .kinds import Environment, Project, Service, SshKey
+from .reader import Keys
 from .reader import Project as Listed
 from .reading import Named
 
-KINDS: tuple[type[Resource], ...] = (Project, Environment, Service)
+KINDS: tuple[type[Resource], ...] = (Project, Environment, Service, SshKey)
 ROUNDS = 3
 FIRST_ENVIRONMENT = "production"
 """A project is never without an environment: Railway makes one with it, of this name where none is told."""
@@ -22,6 +24,7 @@ _DELETES: Mapping[type[Resource], str] = {
     Project: documents.PROJECT_DELETE,
     Environment: documents.ENVIRONMENT_DELETE,
     Service: documents.SERVICE_DELETE,
+    SshKey: documents.SSH_KEY_DELETE,
 }
 
 
@@ -37,7 +40,8 @@ class _Open:
 
 @dataclass
 class Structure:
-    """One wave's changes of the kinds above. `relist` reads the workspace's projects anew."""
+    """One wave's changes of the kinds above. `relist` reads the workspace's projects anew, and `keys` tells the SSH
+    keys that came with them."""
 
     graph: Graph
     workspace: str
@@ -45,6 +49,7 @@ class Structure:
     relist: Callable[[], Sequence[Listed] | PlatformError]
     wait: Callable[[float], None]
     settle_seconds: float
+    keys: Callable[[], Keys]
     born: set[str] = field(default_factory=set)
     """Ids of projects that this run made: their first environment came with them."""
 
@@ -52,6 +57,10 @@ class Structure:
         """One outcome a change. What is of unknown effect is looked for in two listings before it is sent again."""
         todo = []
         for change in changes:
+            error = self.keys() if change.kind is SshKey else None
+            if isinstance(error, PlatformError):
+                yield Outcome(change, "failed", error=str(error), exit_code=max(error.exit_code, PARTIAL))
+                continue
             done = self._before(change)
             if done is not None:
                 yield done
@@ -73,6 +82,11 @@ class Structure:
         if seconds:
             self.wait(seconds)
         fresh = self.relist()
+        told = self.keys()
+        if not isinstance(fresh, PlatformError) and isinstance(told, PlatformError):
+            unseen = [one for one in todo if one.change.kind is SshKey]
+            yield from (_unsure(one, f"{one.why or 'it was taken'}; looking for it: {told}", told) for one in unseen)
+            todo[:] = [one for one in todo if one not in unseen]
         if isinstance(fresh, PlatformError):
             yield from (_unsure(one, f"{one.why or 'it was taken'}; looking for it: {fresh}", fresh) for one in todo)
             todo.clear()
@@ -88,12 +102,14 @@ class Structure:
         want = change.after
         if want is None:
             return None if self._by_id(change) else Outcome(change, "done", change.id)
+        if isinstance(want, SshKey):
+            return self._before_key(change, want)
         if isinstance(want, Environment | Service):
             homes = [one for one in self.projects if one.name == want.project]
             if len(homes) != 1:
                 why = "is no project of that name" if not homes else "are several projects of that name"
                 return _refused(change, f"{want.project}: there {why}")
-            held = self._by_id(change)
+            held = self._listed(change)
             if change.verb == "replace" and held is not None and held[0].id != homes[0].id:
                 return _refused(change, "it cannot move to another project")
         named = self._by_name(want)
@@ -111,6 +127,10 @@ class Structure:
         want = change.after
         if want is None:
             return None if self._by_id(change) else Outcome(change, "done", change.id)
+        if isinstance(want, SshKey):
+            live = self._key_of(want)
+            done = live is not None and _is(live, want) and (not self._key_by_id(change) or live.id == change.id)
+            return Outcome(change, "done", live.id, live.resource) if live is not None and done else None
         found = self._by_name(want)
         if found is None or (change.id and found[1].id != change.id):
             return None
@@ -118,6 +138,23 @@ class Structure:
             self.born.add(found[1].id)
             return Outcome(change, "done", found[1].id, want, also=tuple(_first(found[0], want)))
         return Outcome(change, "done", found[1].id, want)
+
+    def _before_key(self, change: Change, want: SshKey) -> Outcome | None:
+        """A key that is there under an id that is not the change's is somebody's: it is never taken over."""
+        live = self._key_of(want)
+        if live is not None and live.id != change.id:
+            return _refused(change, f"{want.title()} is there already; make a new plan")
+        return self._settled(change)
+
+    def _key_of(self, want: SshKey) -> Seen | None:
+        return next((one for one in self._keys() if one.key == want.keys()[0]), None)
+
+    def _key_by_id(self, change: Change) -> Seen | None:
+        return next((one for one in self._keys() if one.id == change.id), None)
+
+    def _keys(self) -> Sequence[Seen]:
+        told = self.keys()
+        return () if told is None or isinstance(told, PlatformError) else told
 
     def _things(self, kind: type[Resource]) -> Iterator[tuple[Listed, Named]]:
         for project in self.projects:
@@ -128,7 +165,10 @@ class Structure:
             else:
                 yield from ((project, Named(id, name)) for id, name in project.services.items())
 
-    def _by_id(self, change: Change) -> tuple[Listed, Named] | None:
+    def _by_id(self, change: Change) -> object | None:
+        return self._key_by_id(change) if change.kind is SshKey else self._listed(change)
+
+    def _listed(self, change: Change) -> tuple[Listed, Named] | None:
         return next((one for one in self._things(change.kind) if one[1].id == change.id), None)
 
     def _by_name(self, want: Resource) -> tuple[Listed, Named] | None:
@@ -139,7 +179,7 @@ class Structure:
     def _send(self, todo: Sequence[_Open]) -> Iterator[tuple[_Open, Answer | PlatformError]]:
         """Projects and environments are made one by one: Railway allows one in 30 s."""
         open_ones = [one for one in todo if not one.accepted]
-        slow = [one for one in open_ones if one.change.verb == "create" and one.change.kind is not Service]
+        slow = [one for one in open_ones if one.change.verb == "create" and one.change.kind in (Project, Environment)]
         quick = [one for one in open_ones if one not in slow]
         for one in slow:
             yield one, self._patiently(self._step(one.change))
@@ -161,6 +201,11 @@ class Structure:
         if want is None:
             return _DELETES[change.kind], {"id": change.id}
         name = str(getattr(want, "name", ""))
+        if isinstance(want, SshKey):
+            told_key = {"name": name, "publicKey": want.public_key, "workspaceId": self.workspace}
+            if self._key_by_id(change) is None:
+                return documents.SSH_KEY_CREATE, {"i": told_key}
+            return documents.SSH_KEY_REPLACE, {"id": change.id, "i": told_key}
         if isinstance(want, Project):
             if change.verb != "create":
                 return documents.PROJECT_UPDATE, {"id": change.id, "i": {"name": name}}
@@ -177,6 +222,10 @@ class Structure:
         return documents.SERVICE_CREATE, {"i": {"projectId": home.id, "name": name}}
 
 
+def _is(live: Seen, want: SshKey) -> bool:
+    return all(getattr(live.resource, name) == getattr(want, name) for name in want.comparable())
+
+
 def _first(project: Listed, want: Project) -> Iterator[Came]:
     """The environment that came with a project."""
     for one in project.environments:
@@ -190,7 +239,9 @@ def _note(one: _Open, answer: Answer | PlatformError) -> Outcome | None:
     if error is None:
         one.sent, one.accepted, one.why = True, True, ""
         return None
-    if (isinstance(error, Unavailable) and error.unsure) or (isinstance(error, Missing) and one.change.after is None):
+    if (isinstance(error, Unavailable) and error.unsure) or (
+        isinstance(error, Missing) and (one.change.after is None or one.change.kind is SshKey)
+    ):
         one.sent, one.why = True, str(error)
         return None
     if one.sent:

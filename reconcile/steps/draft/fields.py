@@ -8,8 +8,8 @@ from pydantic import BaseModel, ValidationError
 
 from ...model.observation import Mark
 from ...model.resource import Resource, Secret
+from ...model.secrecy import may_stand
 from ...model.secret import SecretText
-from ..secrecy import may_stand
 from .names import relative
 
 EXISTS = "exists"

@@ -11,6 +11,12 @@ _TELLING_WORDS = frozenset(
 """What does where it is a word of the name."""
 _LEADING = frozenset(("CONNECTION", "ENDPOINT", "URI", "URL"))
 """Words of names whose values lead somewhere, often with a password on the way."""
+_ABOUT = frozenset(
+    ("AGE", "ALGORITHM", "AUDIENCE", "DOMAIN", "ENABLED", "EXPIRES", "EXPIRY", "HEADER", "IN", "ISSUER", "LENGTH")
+) | {"NAME", "PATH", "REQUIRED", "ROUNDS", "SAMESITE", "SECURE", "TTL", "TYPE", "URL"}
+"""Last words of names that say something about a secret and hold none: JWT_EXPIRES_IN, PASSWORD_MIN_LENGTH."""
+_MEASURE = re.compile(r"(?:true|false|yes|no|on|off|\d{1,9} ?[a-z]{0,2})\Z", re.I)
+"""A switch, a number, a duration."""
 _HARMLESS = re.compile(r"[A-Za-z0-9 _./:,@%+=?&*~-]*\Z")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://([^/\s?#]*)[^\s]*\Z", re.I)
 _GIVEN = re.compile(r"([A-Za-z0-9_-]+)=[^&\s]")
@@ -39,6 +45,18 @@ def may_stand(name: str, value: str) -> bool:
     if _words(name) & _LEADING and own and not _leads(own, referring=own != value):
         return False
     return is_plain(own)
+
+
+def is_secret(name: str, value: str) -> bool:
+    """Whether a value is surely a secret: by how its variable is called, by how well-known keys begin, or by a login
+    in an address. Of less than that nobody is accused."""
+    own = _REFERENCE.sub("", value)
+    if not re.search(r"[A-Za-z0-9]", own):
+        return False
+    if _KNOWN.search(own) or _logs_in(own) or "PRIVATE KEY-----" in own:
+        return True
+    last = re.split(r"[^A-Z0-9]+", name.upper())[-1]
+    return secret_name(name) and last not in _ABOUT and not _MEASURE.match(own)
 
 
 def secret_name(name: str) -> bool:
