@@ -69,3 +69,11 @@ def test_what_is_surely_a_secret_is_known_as_one(name: str, value: str) -> None:
 )
 def test_what_is_none_is_let_pass(name: str, value: str) -> None:
     assert not is_secret(name, value)
+
+
+def test_what_was_let_pass_is_put_back_after_an_edit_by_hand(runbooks: Runbooks) -> None:
+    name = "VITE_CLERK_PUBLISHABLE_KEY"
+    there = dict(runbooks.one("variable", "capliquify", environment="production", name=name))
+    runbooks.world.edit("railway", "variable", there["id"], "capliquify", {"value": "pk_live_of_somebody_else"})
+    assert len(proved(runbooks.heal()).outcomes) == 1
+    assert runbooks.one("variable", "capliquify", environment="production", name=name)["value"] == there["value"]
