@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from .loop import Pair, Reconciler
+from .loop import Reconciler
 from .model.errors import LedgerError, ReconcileError
 from .model.platform import Platform
 from .model.resource import Resource
@@ -28,6 +28,7 @@ from .rules import of_repository, shipped
 from .sandbox.ready import Ready
 from .settings import Settings
 from .steps.load import Source, at_revision, load, load_project, working_tree
+from .steps.observe import Pair
 from .steps.plan.seen import Fingerprint, is_watched
 from .steps.reveal import Note, pretend_value, reveal, wanted_of
 from .store import Ledger, begin_ledger, open_ledger

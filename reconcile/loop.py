@@ -17,16 +17,13 @@ from .model.verdict import Judged, Rule
 from .steps.accounts import accounts_seen
 from .steps.apply import Executor
 from .steps.judge import judge
-from .steps.observe import observe
+from .steps.observe import Pair, observe
 from .steps.plan import Mode, make_plan
 from .steps.plan.digest import digest_of
 from .steps.plan.seen import Fingerprint
 from .steps.reach import as_notes, beside, scopes, unread
 from .steps.reveal import Note, said
 from .store import Ledger, kept_fields, prints_of
-
-Pair = tuple[str, str]
-"""(account, platform)."""
 
 
 @dataclass(frozen=True)

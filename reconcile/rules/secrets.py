@@ -14,9 +14,9 @@ def no_literal_secret(plan: Plan) -> Iterator[tuple[Decision, Change | None, str
     was let pass when it was applied, and the ledger keeps no reasons."""
     for change in plan.changes:
         wanted = change.after
-        if not isinstance(wanted, EnvironmentVariable) or wanted.because or change.cause == "drift":
+        if not isinstance(wanted, EnvironmentVariable) or wanted.because:
             continue
-        if "value" in change.references:
+        if change.cause == "drift" or "value" in change.references:
             continue
         if isinstance(wanted.value, str) and is_secret(wanted.name, wanted.value):
             told = "{exists: true}, {from_env: NAME} or, if it is none, {literal: …, because: …}"

@@ -14,11 +14,10 @@ from ..model.resource import Reference, Resource, references_in
 from ..model.spec import Place, target_among
 from ..model.verdict import Judged
 from ..store import Ledger
+from .observe import Pair
 from .plan.resolve import misfit, output, resolved, waits
 from .threads import side_by_side
 
-Pair = tuple[str, str]
-"""(account, platform)."""
 FLUSH = 500
 """Outcomes per ledger transaction: few enough that a crash leaves little to find again, many enough to be quick."""
 

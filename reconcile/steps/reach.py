@@ -8,10 +8,8 @@ from ..model.memory import Applied, Memory, Owned
 from ..model.observation import Container, Observation, Scope
 from ..model.resource import Resource
 from ..model.spec import Declared, Place, Tree
+from .observe import Pair
 from .plan.applied import Kinds, resource_of
-
-Pair = tuple[str, str]
-"""(account, platform)."""
 
 
 def scopes(tree: Tree, names: Sequence[str], memory: Memory, kinds: Kinds) -> dict[Pair, Scope]:

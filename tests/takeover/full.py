@@ -2,7 +2,7 @@
 
 import copy
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from reconcile.sandbox.serve import Served, serve
 from tests.contract.edits import cases, edits, exempt
 from tests.contract.examples_railway import living
 from tests.contract.samples import Sample, plain
-from tests.railway.estate import Runbooks
+from tests.railway.estate import Runbooks, settled
 from tests.takeover.repository import Said, trueup
 
 ACCOUNTS = ("bilko", "bunty", "capliquify", "legacyvideo", "vendhub")
@@ -60,6 +60,29 @@ class Full(Runbooks):
                 for kind, things in shelves.items():
                     place.held[account][kind].clear()
                     place.held[account][kind].update(things)
+
+
+def edited_and_found(taken: Full, declared: Iterable[Declared]) -> int:
+    """Edits each declared field behind our back, field by field of all things at once; after each round the world is
+    as it was. Fails where an edit is refused or not found; returns how many there were."""
+    ids = {row.place: row.id for row in taken.memory().owned}
+    left = [(one, editable(one)) for one in declared]
+    edited, refused = 0, []
+    while any(cases for _, cases in left):
+        typed = set()
+        with taken.put_back():
+            for one, case in [(one, cases.pop()) for one, cases in left if cases]:
+                if taken.edit_one(one, ids[one.place], case):
+                    typed.add((*one.place, case.partition(".")[0]))
+                else:
+                    refused.append(f"{one.address}:{case}")
+            changes = taken.drift().plan.changes
+        found = {(*one.place, field.name) for one in changes for field in one.fields}
+        assert typed <= found, sorted(typed - found)
+        edited += len(typed)
+    assert refused == []
+    settled(taken.drift())
+    return edited
 
 
 def sample_of(declared: Declared) -> Sample:

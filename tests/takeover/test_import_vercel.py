@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tests.railway.estate import BY_HAND, changed, settled
-from tests.takeover.full import Full, editable
+from tests.takeover.full import Full, edited_and_found
 from tests.takeover.shopfront import ACCOUNT, SECRET, build
 
 
@@ -51,27 +51,9 @@ def test_everything_is_imported_and_nothing_is_left_to_do(taken: Full) -> None:
 
 
 def test_each_declared_field_edited_behind_our_back_is_found(taken: Full) -> None:
-    """Field by field of all things at once; after each round the world is as it was."""
     with taken.workshop() as opened:
         declared = [one for one in opened.tree.declared() if one.address.platform in ("vercel", "r2")]
-    ids = {(row.stack, row.address): row.id for row in taken.memory().owned}
-    left = [(one, editable(one)) for one in declared]
-    edited, refused = 0, []
-    while any(cases for _, cases in left):
-        typed = set()
-        with taken.put_back():
-            for one, case in [(one, cases.pop()) for one, cases in left if cases]:
-                if taken.edit_one(one, ids[one.place], case):
-                    typed.add((*one.place, case.partition(".")[0]))
-                else:
-                    refused.append(f"{one.address}:{case}")
-            changes = taken.drift().plan.changes
-        found = {(*one.place, field.name) for one in changes for field in one.fields}
-        assert typed <= found, sorted(typed - found)
-        edited += len(typed)
-    assert sorted(refused) == []
-    assert edited > 80
-    settled(taken.drift())
+    assert edited_and_found(taken, declared) > 80
 
 
 def test_a_secret_that_must_exist_and_is_deleted_is_found(taken: Full) -> None:
