@@ -20,6 +20,7 @@ lint: $(VENV)/ready
 bench: $(VENV)/ready
 	$(BIN)/python bench/dns.py
 	$(BIN)/python bench/pass.py
+	$(BIN)/python bench/drift.py
 
 proof: $(VENV)/ready
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "proof or not proof"

@@ -7,7 +7,7 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -83,6 +83,11 @@ class Workshop(AbstractContextManager["Workshop"]):
         return known_kinds()
 
     @property
+    def releases(self) -> tuple[type[Resource], ...]:
+        """What only a Pulumi program has: kinds that start anew what was written quietly."""
+        return tuple(kind for platform in known_platforms().values() for kind in platform.releases)
+
+    @property
     def source(self) -> Source:
         if self.rev is not None:
             return at_revision(self.settings.root, self.rev)
@@ -114,12 +119,8 @@ class Workshop(AbstractContextManager["Workshop"]):
             if world is not None:
                 if world.ledger is None:
                     raise LedgerError("this sandbox names no ledger of its own, and a live one is never used for it")
-                home = world.ledger
-                opened = (
-                    open_ledger(home, root, expected_id=SANDBOX_LEDGER_ID, clock=self.clock)
-                    if Path(home).exists()
-                    else begin_ledger(home, root, ledger_id=SANDBOX_LEDGER_ID, clock=self.clock)
-                )
+                _begin_worlds(root / world.ledger, self.clock)
+                opened = open_ledger(world.ledger, root, expected_id=SANDBOX_LEDGER_ID, clock=self.clock)
             elif begin:
                 opened = begin_ledger(
                     self.project.ledger_home, root, ledger_id=self.project.ledger_id, clock=self.clock
@@ -263,6 +264,20 @@ class Workshop(AbstractContextManager["Workshop"]):
             notes=notes,
             fingerprint=self.fingerprint()[0],
         )
+
+
+def _begin_worlds(ledger: Path, clock: Callable[[], datetime]) -> None:
+    """Begins a pretend world's ledger where there is none, under its name only once it is whole: of two first commands
+    one wins, and both open what it began."""
+    if ledger.exists():
+        return
+    draft = ledger.with_name(f".{ledger.name}.{secrets.token_hex(4)}")
+    try:
+        begin_ledger(str(draft), ledger.parent, ledger_id=SANDBOX_LEDGER_ID, clock=clock).close()
+        with suppress(FileExistsError):
+            ledger.hardlink_to(draft)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def whoami() -> str:

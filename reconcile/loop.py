@@ -110,8 +110,14 @@ class Reconciler:
         told = said(self.notes, names)
         beyond = tuple(unread(self.tree, plan, observations, memory))
         told += tuple(note for one in observations for note in one.notes)
-        plan = replace(self._chosen(plan, choice or Choice()), warnings=plan.warnings + told + beyond)
-        return judge(replace(plan, predicted_calls=self._predict(plan.changes)), self.rules)
+        chosen = choice or Choice()
+        plan = replace(self._chosen(plan, chosen), warnings=plan.warnings + told + beyond)
+        declared = (one for name in names for one in self.tree.stacks[name].declared.values())
+        return judge(
+            replace(plan, predicted_calls=self._predict(plan.changes)),
+            self.rules,
+            [one for one in declared if mode != "destroy" and chosen.keeps(one.address)],
+        )
 
     def apply(
         self,

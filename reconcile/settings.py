@@ -4,12 +4,22 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 SANDBOX = "TRUEUP_SANDBOX"
 """Path of a sandbox's ready-file: every command then talks to that world."""
 STACKS = "TRUEUP_STACKS"
 """A folder to read stack files from, in place of `stacks/`."""
+PARALLELISM = "TRUEUP_PARALLELISM"
+"""As `--parallelism`. `trueup up` hands these to the provider that Pulumi starts, as does who runs `pulumi up`."""
+MAX_CALLS = "TRUEUP_MAX_CALLS"
+"""As `--max-calls`, for each process by itself."""
+LOCK_TIMEOUT = "TRUEUP_LOCK_TIMEOUT"
+"""As `--lock-timeout`, in seconds."""
+LOG_FILE = "TRUEUP_LOG_FILE"
+"""As `--log-file`."""
+
+Number = TypeVar("Number", int, float)
 
 
 @dataclass(frozen=True)
@@ -33,11 +43,35 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ, **options: Any) -> "Settings":
-        """Options that a command was given, the environment for the rest."""
+        """Options that a command was given, the environment for the rest. Raises ValueError for a bad number."""
         ready = environment.get(SANDBOX)
-        options.setdefault("root", Path.cwd())
+        log_file = environment.get(LOG_FILE)
+        told: dict[str, Any] = {
+            "root": Path.cwd(),
+            "parallelism": _number(environment, PARALLELISM, int, 1),
+            "max_calls": _number(environment, MAX_CALLS, int, 0),
+            "lock_timeout_seconds": _number(environment, LOCK_TIMEOUT, float, 0.0),
+            "log_file": Path(log_file) if log_file else None,
+        }
+        for name, value in told.items():
+            if value is not None:
+                options.setdefault(name, value)
         return cls(
             stacks_dir=environment.get(STACKS) or None,
             sandbox=Path(ready) if ready else None,
             **options,
         )
+
+
+def _number(environment: Mapping[str, str], name: str, kind: type[Number], least: Number) -> Number | None:
+    text = environment.get(name)
+    if not text:
+        return None
+    try:
+        value = kind(text)
+    except ValueError:
+        value = least - 1
+    # What is no number at all compares with nothing.
+    if not value >= least:
+        raise ValueError(f"${name} is no number from {least}")
+    return value

@@ -10,8 +10,11 @@ from ..model.exits import INTERRUPTED
 from .asking import add_to as asking
 from .changing import add_to as changing
 from .demo import add_to as demo
+from .eject import add_to as eject
+from .gate import add_to as gate
 from .leaving import Leave, leave_with
 from .ledger import add_to as ledger
+from .proposal import add_to as proposal
 from .sandbox import add_to as sandbox
 from .takeover import add_to as takeover
 from .vault import add_to as vault
@@ -39,7 +42,7 @@ def trueup(
     """Compare the repository's desired state with the live platforms, and apply the fixes."""
 
 
-for add_commands in (takeover, changing, asking, ledger, vault, sandbox, demo):
+for add_commands in (takeover, changing, gate, eject, asking, proposal, ledger, vault, sandbox, demo):
     add_commands(app)
 
 

@@ -11,7 +11,7 @@ from .leaving import Leave
 from .screen import console, waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from rich.console import Console
 
@@ -40,7 +40,7 @@ def validate(
     with opt.workshop(directory, rev=rev) as shop:
         rules = _checked(shop)
         tree = shop.tree
-        warnings = _wrong_claims(shop)
+        warnings = (*_wrong_claims(shop), *_findings(shop))
     stacks = {name: len(spec.declared) for name, spec in tree.stacks.items()}
     ignores = sum(len(spec.ignores) for spec in tree.stacks.values())
     if as_json:
@@ -91,6 +91,18 @@ def _wrong_claims(shop: "Workshop") -> "tuple[Problem, ...]":
     root = shop.settings.root
     obligations = read_obligations(root)
     return counted(obligations, shop.tree, frozenset(), read_procedures(root)).problems if obligations else ()
+
+
+def _findings(shop: "Workshop") -> "Iterator[Problem]":
+    """What the rules on a resource say of all that is declared, changed or not."""
+    from ..model.errors import Problem
+    from ..steps.judge import judge_one
+
+    rules = shop.rules
+    for one in shop.tree.declared():
+        for name, decision, why in judge_one(one.resource, rules):
+            if decision != "allow":
+                yield Problem(one.at.file, one.at.line, str(one.address), f"{decision} by {name}: {why}")
 
 
 def status(
@@ -307,6 +319,10 @@ def schema(
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; leave with 1 where the file is stale.")
     ] = False,
+    sdk: Annotated[
+        Path | None,
+        typer.Option("--sdk", help="Write the typed Pulumi classes into this folder instead.", file_okay=False),
+    ] = None,
     directory: opt.Directory = Here,
 ) -> None:
     """Write the JSON schema of stack files, for completion in editors."""
@@ -314,6 +330,9 @@ def schema(
     from ..reference.schema import schema as made
 
     with opt.workshop(directory) as shop:
+        if sdk is not None:
+            _write_sdk(shop, sdk, check=check)
+            return
         try:
             accounts = tuple(shop.project.accounts)
         except SpecError:
@@ -321,6 +340,14 @@ def schema(
             accounts = None
         text = json.dumps(made(shop.kinds, accounts), indent=2, ensure_ascii=False) + "\n"
     _write(out, directory / ".trueup" / "schema.json", text, check=check, again="trueup schema")
+
+
+def _write_sdk(shop: "Workshop", folder: Path, *, check: bool) -> None:
+    from ..program.package import ours
+    from ..reference.sdk import sdk
+
+    for name, text in sdk(ours(shop.kinds, shop.releases)).items():
+        _write(folder / name, folder, text, check=check, again=f"trueup schema --sdk {folder}")
 
 
 def docs(

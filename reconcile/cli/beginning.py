@@ -4,13 +4,15 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from . import options as opt
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ..assemble import Workshop
     from ..model.secret import SecretText
 
@@ -31,6 +33,7 @@ def init(
     project: Annotated[
         str | None, typer.Option("--project", help="The project's name; the folder's where it is left out.")
     ] = None,
+    ci: Annotated[Literal["github"] | None, typer.Option("--ci", help="Its workflows too.")] = None,
     as_json: opt.Json = False,
     directory: opt.Directory = Here,
 ) -> None:
@@ -49,6 +52,10 @@ def init(
         begin.PROJECT: lambda: begin.project_file(_checked(project) or begin.project_name(root.name), ledger_id),
         begin.EXAMPLE: begin.example_file,
         begin.POLICIES: begin.policies_file,
+        begin.PACK: begin.pack_file,
+        begin.PACK_PROGRAM: begin.pack_program,
+        begin.PULUMI: lambda: begin.pulumi_file(_checked(project) or begin.project_name(root.name)),
+        begin.PROGRAM: begin.program_file,
     }
     if (root / begin.PROJECT).exists() or any((root / "stacks").glob("[!_]*.yaml")):
         # The example belongs to the example account of a new project file.
@@ -56,6 +63,8 @@ def init(
     with shop:
         for name, text in texts.items():
             (written if _write_new(root / name, text()) else kept).append(name)
+        for name, whole in _workflows(shop) if ci == "github" else ():
+            (written if _write_new(root / name, whole) else kept).append(name)
         (written if _ignore(root / ".gitignore", begin.ignore_lines) else kept).append(".gitignore")
         begun = _ledger(shop, root)
         (written if begun else kept).append(f"the ledger, {shop.ledger().location}")
@@ -63,6 +72,16 @@ def init(
         keys = _keys(shop)
         (written if keys.made else kept).append(keys.told)
         _tell(shop, written, kept, keys, lost=begun and begin.PROJECT in kept, as_json=as_json)
+
+
+def _workflows(shop: "Workshop") -> "Iterator[tuple[str, str]]":
+    """The workflows that a repository on GitHub has, by file, with the secrets that its accounts name by now."""
+    from .. import __version__
+    from ..reference.ci import FOLDER, WORKFLOWS, secrets_of, workflow
+
+    install = f"python -m venv .venv && .venv/bin/pip install trueup=={__version__}"
+    for name in WORKFLOWS:
+        yield f"{FOLDER}/{name}.yml", workflow(name, install, secrets_of(shop.project))
 
 
 def _keys(shop: "Workshop") -> _Keys:

@@ -1,10 +1,9 @@
-"""plan, apply, drift, destroy."""
+"""plan, preview, apply, up, drift, destroy."""
 
 import json
-import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,26 +12,27 @@ from .leaving import Leave
 from .screen import console, waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from rich.console import Console
+    from collections.abc import Callable
 
     from ..assemble import Workshop
-    from ..loop import Choice, Consent, Run
-    from ..model.change import Outcome
-    from ..model.verdict import Judged
+    from ..loop import Choice
     from ..steps.plan import Mode
+    from .screen import Spinner
 
 Here = Path()
 
+Writer = Annotated[
+    str | None,
+    typer.Option("--writer", help="In a sandbox world: who writes, trueup or pulumi; the first apply decides."),
+]
+AllowDirty = Annotated[
+    bool, typer.Option("--allow-dirty", help="Apply stack files that are not committed to live accounts.")
+]
+
 
 def add_to(app: typer.Typer) -> None:
-    app.command()(plan)
-    app.command("preview", hidden=True)(plan)
-    app.command()(apply)
-    app.command("up", hidden=True)(apply)
-    app.command()(drift)
-    app.command()(destroy)
+    for command in (plan, preview, apply, up, drift, destroy):
+        app.command()(command)
 
 
 def plan(
@@ -80,10 +80,25 @@ def drift(
     max_calls: opt.MaxCalls = None,
     log_file: opt.LogFile = None,
     no_color: opt.NoColor = False,
+    program: Annotated[
+        Path | None,
+        typer.Option("--program", help="A Pulumi program of your own: compare with what it registers.", metavar="DIR"),
+    ] = None,
+    account: Annotated[
+        str, typer.Option("--account", help="With --program: where its vendors' resources are.", metavar="NAME")
+    ] = "",
+    timeout: Annotated[
+        float, typer.Option("--timeout", min=0.1, help="With --program: seconds that it may run.")
+    ] = 120.0,
     directory: opt.Directory = Here,
 ) -> None:
-    """Compare the live platforms with what was last applied. Never writes."""
+    """Compare the live platforms with what was last applied, or with a Pulumi program. Never writes."""
     shop = opt.workshop(directory, parallelism=parallelism, max_calls=max_calls, log_file=log_file)
+    if program is not None:
+        from .foreign import Wish, drift_of_program, only_stack
+
+        only = only_stack(stack, narrowed=bool(everything or target or exclude))
+        drift_of_program(shop, Wish(program, only, account, timeout, as_json, concise, detailed, no_color))
     _look(
         shop,
         stack,
@@ -109,9 +124,8 @@ def apply(
     approve: Annotated[bool, typer.Option("--approve", help="Release what PLANFILE holds.")] = False,
     yes: opt.Yes = False,
     confirm_destructive: opt.ConfirmDestructive = False,
-    allow_dirty: Annotated[
-        bool, typer.Option("--allow-dirty", help="Apply stack files that are not committed to live accounts.")
-    ] = False,
+    allow_dirty: AllowDirty = False,
+    writer: Writer = None,
     as_json: opt.Json = False,
     concise: opt.Concise = False,
     parallelism: opt.Parallelism = 32,
@@ -121,7 +135,10 @@ def apply(
     no_color: opt.NoColor = False,
     directory: opt.Directory = Here,
 ) -> None:
-    """Make the platforms match the stacks."""
+    """Make the platforms match the stacks; of what Pulumi writes, put back what drifted."""
+    from .acting import Wish, act, refuse_dirty
+    from .plan_file import read_plan
+
     shop = opt.workshop(directory, rev=rev, parallelism=parallelism, max_calls=max_calls, log_file=log_file)
     digest, choice = "", _choice(target, exclude)
     mode: Mode = "drift" if drift_only else "spec"
@@ -133,28 +150,107 @@ def apply(
                 "a PLANFILE says itself what it is about",
                 advice="leave --stack, --all, --target, --exclude and --drift-only out",
             )
-        digest, stack, mode, choice = _read_plan(planfile)
+        digest, stack, mode, choice = read_plan(planfile)
     elif approve:
         from ..model.errors import ReconcileError
 
         raise ReconcileError("--approve needs a PLANFILE", advice="make one with `trueup plan --out FILE`, read it")
-    _refuse_dirty(shop, allow_dirty or mode == "drift")
-    _act(
-        shop,
+    refuse_dirty(shop, allow_dirty or mode == "drift")
+    wish = Wish(
         "apply",
-        stack,
-        everything,
-        mode,
-        choice,
+        mode=mode,
+        choice=choice,
         digest=digest,
         approve=approve,
         yes=yes or planfile is not None,
         confirm_destructive=confirm_destructive,
+        writer=writer,
         lock_timeout=lock_timeout,
         as_json=as_json,
         concise=concise,
         no_color=no_color,
     )
+    act(shop, stack, everything, wish)
+
+
+def preview(
+    stack: opt.Stacks = None,
+    everything: opt.All = False,
+    writer: Writer = None,
+    as_json: opt.Json = False,
+    concise: opt.Concise = False,
+    detailed: opt.Detailed = False,
+    parallelism: opt.Parallelism = 32,
+    max_calls: opt.MaxCalls = None,
+    log_file: opt.LogFile = None,
+    no_color: opt.NoColor = False,
+    directory: opt.Directory = Here,
+) -> None:
+    """Show what up would do: the gate's word on Pulumi's own preview, and what is ours beside it."""
+
+    def beside_pulumi(names: tuple[str, ...], progress: "Spinner") -> None:
+        from .pulumi.writers import writers_of
+
+        writers = writers_of(shop, names, writer)
+        if "pulumi" in writers.values():
+            from .acting import Act, Wish
+            from .pulumi.building import show_previews
+
+            wish = Wish("preview", as_json=as_json, concise=concise, no_color=no_color)
+            act = Act(shop, wish, console(no_color=no_color), progress)
+            show_previews(act, writers, detailed=detailed, began=began)
+
+    began = time.monotonic()
+    shop = opt.workshop(directory, parallelism=parallelism, max_calls=max_calls, log_file=log_file)
+    _look(
+        shop,
+        stack,
+        everything,
+        "spec",
+        _choice(None, None),
+        out=None,
+        as_json=as_json,
+        concise=concise,
+        detailed=detailed,
+        no_color=no_color,
+        first=beside_pulumi,
+    )
+
+
+def up(
+    stack: opt.Stacks = None,
+    everything: opt.All = False,
+    approve: Annotated[bool, typer.Option("--approve", help="A person read the preview: do what is held.")] = False,
+    yes: opt.Yes = False,
+    confirm_destructive: opt.ConfirmDestructive = False,
+    allow_dirty: AllowDirty = False,
+    writer: Writer = None,
+    as_json: opt.Json = False,
+    concise: opt.Concise = False,
+    parallelism: opt.Parallelism = 32,
+    max_calls: opt.MaxCalls = None,
+    lock_timeout: opt.LockTimeout = 0.0,
+    log_file: opt.LogFile = None,
+    no_color: opt.NoColor = False,
+    directory: opt.Directory = Here,
+) -> None:
+    """Build the stacks: the gate, `pulumi up` where Pulumi writes, then what is ours. What CI runs on merge."""
+    from .acting import Wish, act, refuse_dirty
+
+    shop = opt.workshop(directory, parallelism=parallelism, max_calls=max_calls, log_file=log_file)
+    refuse_dirty(shop, allow_dirty)
+    wish = Wish(
+        "up",
+        approve=approve,
+        yes=yes,
+        confirm_destructive=confirm_destructive,
+        writer=writer,
+        lock_timeout=lock_timeout,
+        as_json=as_json,
+        concise=concise,
+        no_color=no_color,
+    )
+    act(shop, stack, everything, wish)
 
 
 def destroy(
@@ -176,15 +272,12 @@ def destroy(
 
     if yes and not confirm_destructive:
         raise ReconcileError("--yes does not imply --confirm-destructive", advice="give both, or answer the question")
-    shop = opt.workshop(directory, log_file=log_file)
-    _act(
-        shop,
+    from .acting import Wish, act
+
+    wish = Wish(
         "destroy",
-        stack,
-        everything,
-        "destroy",
-        _choice(target, exclude),
-        digest="",
+        mode="destroy",
+        choice=_choice(target, exclude),
         approve=True,
         yes=yes,
         confirm_destructive=True,
@@ -193,6 +286,7 @@ def destroy(
         concise=concise,
         no_color=no_color,
     )
+    act(opt.workshop(directory, log_file=log_file), stack, everything, wish)
 
 
 def _look(
@@ -207,8 +301,11 @@ def _look(
     concise: bool,
     detailed: bool,
     no_color: bool,
+    first: "Callable[[tuple[str, ...], Spinner], None] | None" = None,
 ) -> None:
+    """Plans and tells. `first` hears which stacks are meant, and may tell in place of it."""
     from ..loop import plan_exit_code
+    from .acting import closing_line
     from .documents import plan_document
     from .plan_view import show_plan
 
@@ -216,178 +313,26 @@ def _look(
     with shop, waiting(quiet=as_json, no_color=no_color) as progress:
         names = opt.chosen_stacks(shop, stack, everything=everything, writes=False)
         opt.check_choice(shop, choice)
+        if first is not None:
+            first(names, progress)
         judged = shop.reconciler(progress=progress).plan(names, mode=mode, choice=choice)
     code = plan_exit_code(judged, detailed=detailed)
     seconds = time.monotonic() - began
     document = plan_document(judged, calls_made=shop.calls.count(), seconds=seconds, exit_code=code)
     if out is not None:
-        _write_plan(out, document, mode, choice)
+        from .plan_file import write_plan
+
+        write_plan(out, document, mode, choice)
     if as_json:
         print(json.dumps(document, indent=2, ensure_ascii=False))
     else:
         screen = console(no_color=no_color)
         show_plan(screen, judged, concise=concise, title="Drift" if mode == "drift" else "Plan")
-        _closing_line(screen, shop, seconds)
+        closing_line(screen, shop, seconds)
     raise Leave(code)
-
-
-def _act(
-    shop: "Workshop",
-    command: str,
-    stack: list[str] | None,
-    everything: bool,
-    mode: "Mode",
-    choice: "Choice",
-    *,
-    digest: str,
-    approve: bool,
-    yes: bool,
-    confirm_destructive: bool,
-    lock_timeout: float,
-    as_json: bool,
-    concise: bool,
-    no_color: bool,
-) -> None:
-    from ..loop import Consent
-    from .plan_view import show_plan
-
-    began = time.monotonic()
-    screen = console(no_color=no_color, stderr=as_json)
-    with shop, waiting(quiet=as_json, no_color=no_color) as progress:
-        names = opt.chosen_stacks(shop, stack, everything=everything, writes=True)
-        _refuse_other_writers(shop, names)
-        opt.check_choice(shop, choice)
-        consent = Consent(digest, approve, confirm_destructive)
-        seen: list[Judged] = []
-        told: list[Outcome] = []
-
-        def ask(judged: "Judged") -> "Consent | None":
-            seen.append(judged)
-            with progress.paused():
-                if not as_json:
-                    show_plan(screen, judged, concise=concise)
-                agreed = yes or not judged.plan.changes or _agrees(command)
-            return consent if agreed else None
-
-        def tell(outcome: "Outcome") -> None:
-            told.append(outcome)
-            progress.count(command, len(told), len(seen[0].plan.changes))
-
-        run = shop.reconciler(progress=progress).apply(
-            names, command=command, mode=mode, choice=choice, ask=ask, tell=tell, lock_timeout_seconds=lock_timeout
-        )
-    _report(run, seen[0], shop, time.monotonic() - began, screen, as_json=as_json)
-
-
-def _report(
-    run: "Run | None",
-    judged: "Judged",
-    shop: "Workshop",
-    seconds: float,
-    screen: "Console",
-    *,
-    as_json: bool,
-) -> NoReturn:
-    """What became of it, and the exit code. `run` None: nobody agreed."""
-    from ..model.exits import APPROVAL
-    from .documents import plan_document
-    from .plan_view import show_outcomes
-
-    code = run.exit_code() if run is not None else APPROVAL
-    outcomes = run.outcomes if run is not None else ()
-    if run is None:
-        print("nothing was changed: nobody agreed (give --yes where there is no terminal)", file=sys.stderr)
-    if as_json:
-        document = plan_document(
-            judged, calls_made=shop.calls.count(), seconds=seconds, exit_code=code, outcomes=outcomes
-        )
-        print(json.dumps(document, indent=2, ensure_ascii=False))
-    elif outcomes:
-        show_outcomes(screen, outcomes)
-        _closing_line(screen, shop, seconds)
-    raise Leave(code)
-
-
-def _agrees(command: str) -> bool:
-    if not sys.stdin.isatty():
-        return False
-    answer = input(f"{command.capitalize()} these changes? Only 'yes' is accepted: ")
-    return answer.strip() == "yes"
-
-
-def _refuse_dirty(shop: "Workshop", allowed: bool) -> None:
-    from ..model.errors import ReconcileError
-
-    if not allowed and shop.world is None and shop.tree.dirty:
-        raise ReconcileError(
-            "the stack files are not committed, so nobody could review them",
-            advice="commit them, or give --allow-dirty; a sandbox world needs neither",
-        )
-
-
-def _refuse_other_writers(shop: "Workshop", names: "Iterable[str]") -> None:
-    """Two writers on one object fight over it (DESIGN D2). Raises ReconcileError."""
-    from ..model.errors import ReconcileError
-
-    others = [name for name in names if shop.tree.stacks[name].writer != "trueup"]
-    if others:
-        raise ReconcileError(
-            f"{', '.join(others)}: `writer: pulumi`, so nothing else may write there",
-            advice="apply it with Pulumi, or say `writer: trueup` in a reviewed commit; plan and drift work",
-        )
 
 
 def _choice(target: list[str] | None, exclude: list[str] | None) -> "Choice":
     from ..loop import Choice
 
     return Choice(opt.addresses(target), opt.addresses(exclude))
-
-
-def _write_plan(path: Path, document: dict[str, Any], mode: str, choice: "Choice") -> None:
-    """The plan and how it was asked for; 0600, whole or not at all. Raises ReconcileError."""
-    import os
-    import tempfile
-
-    from ..model.errors import ReconcileError
-
-    whole = {
-        **document,
-        "mode": mode,
-        "targets": sorted(map(str, choice.targets)),
-        "excluded": sorted(map(str, choice.excluded)),
-    }
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise ReconcileError(f"{path}: {error.strerror}", advice="choose another place with --out") from error
-    try:
-        with os.fdopen(handle, "w") as file:
-            json.dump(whole, file, indent=2, ensure_ascii=False)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _read_plan(path: Path) -> "tuple[str, list[str], Mode, Choice]":
-    """Digest, stacks, mode and choice of a plan file. Raises ReconcileError."""
-    from ..model.errors import ReconcileError
-    from .documents import PLAN_SCHEMA
-
-    try:
-        found = json.loads(path.read_text())
-        if found["schema"] != PLAN_SCHEMA or found["mode"] not in ("spec", "drift"):
-            raise ValueError(f"schema {found['schema']}")
-        choice = _choice(found["targets"], found["excluded"])
-        return str(found["digest"]), [str(name) for name in found["stacks"]], found["mode"], choice
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ReconcileError(
-            f"{path}: not a plan of this product ({type(error).__name__}: {error})",
-            advice="make one with `trueup plan --out FILE`",
-        ) from error
-
-
-def _closing_line(screen: "Console", shop: "Workshop", seconds: float) -> None:
-    from .plan_view import counted
-
-    screen.print(f"[dim]{counted(shop.calls.count(), 'API call')}, {seconds:.2f} s[/]")

@@ -2,10 +2,13 @@
 
 import json
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from . import options as opt
 from .leaving import Leave
@@ -31,10 +34,21 @@ class Check:
     advice: str = ""
 
 
-def doctor(as_json: opt.Json = False, no_color: opt.NoColor = False, directory: opt.Directory = Here) -> None:
-    """Check stack files, ledger, credentials and their rights. Reads only."""
+def doctor(
+    install_pulumi: Annotated[
+        bool, typer.Option("--install-pulumi", help="First ask the vendor's installer for Pulumi's command line.")
+    ] = False,
+    as_json: opt.Json = False,
+    no_color: opt.NoColor = False,
+    directory: opt.Directory = Here,
+) -> None:
+    """Check stack files, ledger, credentials and their rights, and Pulumi. Reads only, but for --install-pulumi."""
     from ..model.exits import strictest
 
+    if install_pulumi:
+        from .pulumi.checks import install
+
+        install(lambda text: print(text, file=sys.stderr))
     with opt.workshop(directory) as shop, waiting(quiet=as_json) as progress:
         checks: list[Check] = []
         for one in _examined(shop):
@@ -96,9 +110,18 @@ def _examined(shop: "Workshop") -> Iterator[Check]:
         yield Check("rules", 0, f"{len(shop.rules)} rules load")
     except SpecError as error:
         yield Check("rules", 17, str(error), error.advice)
+    yield from _pulumi(shop, tree)
     if not any(project.accounts.values()):
         yield Check("accounts", 0, "no account names a platform yet", "add one in stacks/_project.yaml")
     yield from _accounts(shop, tree, memory)
+
+
+def _pulumi(shop: "Workshop", tree: "Tree | None") -> Iterator[Check]:
+    from .pulumi.checks import engine_checks
+
+    stacks = [name for name, spec in tree.stacks.items() if spec.writer == "pulumi"] if tree is not None else []
+    for told in engine_checks(shop, stacks):
+        yield Check(*told)
 
 
 def _ledger(shop: "Workshop") -> "tuple[Memory, str]":

@@ -29,6 +29,7 @@ def plan_document(
         "revision": plan.revision,
         "digest": plan.digest,
         "changes": [_change(one, judged, became.get(id(one)) or by_place.get(one.place)) for one in plan.changes],
+        "along": [_change(one, judged, became.get(id(one))) for one in plan.along],
         "adopt": [
             {"stack": one.stack, "address": str(one.address), "id": one.id, "account": one.account}
             for one in plan.adopt
@@ -106,7 +107,7 @@ def _change(one: Change, judged: Judged, outcome: Outcome | None) -> dict[str, A
         "also_drifted": one.also_drifted,
         "fields": {item.name: field_document(item) for item in one.fields},
         "destructive": one.destructive,
-        "verdict": judged.decision(one) if judged.decision(one) != "warn" else "allow",
+        "verdict": judged.decision(one),
         "rule": verdict.rule if verdict else None,
         "reason": verdict.reason if verdict else None,
         "at": str(one.at) if one.at else None,

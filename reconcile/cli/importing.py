@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from . import options as opt
 from .imported import Imported, tell
+from .leaving import Leave
 from .screen import waiting
 
 if TYPE_CHECKING:
@@ -58,6 +59,11 @@ MinTtl = Annotated[
 SkipUnsupported = Annotated[
     bool, typer.Option("--skip-unsupported", help="Leave out octoDNS records that have no form here.")
 ]
+ForPulumi = Annotated[
+    str | None,
+    typer.Option("--for-pulumi", help="The file by which `pulumi import` takes over this stack.", metavar="STACK"),
+]
+Out = Annotated[Path | None, typer.Option("--out", help="With --for-pulumi: where to write it; else it is printed.")]
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,8 @@ def import_(
     environment: Environment = None,
     from_env: FromEnv = False,
     write: Insert = False,
+    for_pulumi: ForPulumi = None,
+    out: Out = None,
     parallelism: opt.Parallelism = 32,
     log_file: opt.LogFile = None,
     as_json: opt.Json = False,
@@ -102,6 +110,8 @@ def import_(
 
     if stdout and (into or as_json):
         raise _only_stdout()
+    if for_pulumi is not None:
+        _for_pulumi(directory, for_pulumi, out, parallelism=parallelism, log_file=log_file)
     platform = source
     with opt.workshop(directory, parallelism=parallelism, log_file=log_file) as shop:
         if source is not None and is_file(source):
@@ -128,6 +138,15 @@ def import_(
         findings = tuple(dict.fromkeys((*findings, *notes, *(plan.warnings if plan is not None else ()))))
         done = Imported(looked.account, drafted, paths, plan, looked.remarks, findings, tuple(gaps), printed=stdout)
         tell(done, shop.settings.root, shop.calls.count(), as_json=as_json)
+
+
+def _for_pulumi(directory: Path, stack: str, out: Path | None, **options: Any) -> NoReturn:
+    from .bulk import write_bulk_file
+
+    with opt.workshop(directory, **options) as shop:
+        opt.chosen_stacks(shop, [stack], everything=False, writes=False)
+        code = write_bulk_file(shop, stack, out)
+    raise Leave(code)
 
 
 def _of_file(shop: "Workshop", asked: "Asked", into: Path | None, stdout: bool) -> None:

@@ -26,15 +26,35 @@ Detailed = Annotated[
     typer.Option("--detailed-exitcode", "--detailed-exit-code", help="Leave with 2 when there are changes."),
 ]
 Concise = Annotated[bool, typer.Option("--concise", help="One line a change, no fields.")]
-Parallelism = Annotated[int, typer.Option("--parallelism", "-p", min=1, max=256, help="HTTP calls under way at once.")]
+Parallelism = Annotated[
+    int,
+    typer.Option(
+        "--parallelism", "-p", min=1, max=256, envvar="TRUEUP_PARALLELISM", help="HTTP calls under way at once."
+    ),
+]
 MaxCalls = Annotated[
-    int | None, typer.Option("--max-calls", min=0, help="Stop with 15 before more API calls than this are made.")
+    int | None,
+    typer.Option(
+        "--max-calls",
+        min=0,
+        envvar="TRUEUP_MAX_CALLS",
+        help="Stop with 15 before more API calls than this are made.",
+    ),
 ]
 LockTimeout = Annotated[
-    float, typer.Option("--lock-timeout", min=0.0, help="Seconds to wait for another run to let go of a stack.")
+    float,
+    typer.Option(
+        "--lock-timeout",
+        min=0.0,
+        envvar="TRUEUP_LOCK_TIMEOUT",
+        help="Seconds to wait for another run to let go of a stack.",
+    ),
 ]
 LogFile = Annotated[
-    Path | None, typer.Option("--log-file", help="Append one JSON line an API call; no bodies, no credentials.")
+    Path | None,
+    typer.Option(
+        "--log-file", envvar="TRUEUP_LOG_FILE", help="Append one JSON line an API call; no bodies, no credentials."
+    ),
 ]
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colours; the variable NO_COLOR does the same.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", "--auto-approve", help="Do not ask.")]
@@ -52,7 +72,10 @@ def workshop(directory: Path = Path(), *, rev: str | None = None, **options: Any
     from ..model.errors import ReconcileError
     from ..settings import Settings
 
-    settings = Settings.from_environment(root=directory.resolve(), **options)
+    try:
+        settings = Settings.from_environment(root=directory.resolve(), **options)
+    except ValueError as error:
+        raise ReconcileError(str(error), advice="correct it, or unset it") from None
     try:
         return Workshop(settings, rev=rev)
     except OSError as error:

@@ -31,9 +31,13 @@ def show_plan(screen: Console, judged: Judged, *, concise: bool, title: str = "P
             screen.print(f"[bold]{plain(stack)}[/]")
         for change in changes:
             _show_change(screen, change, judged, concise)
+    if plan.along:
+        screen.print("[bold]Comes along[/] (Pulumi would do this besides, because of the changes)")
+        for change in plan.along:
+            _show_change(screen, change, judged, concise)
     _show_rest(screen, plan, concise)
     screen.print(count_line(plan, title))
-    destructive = [one for one in plan.changes if one.destructive or one.verb == "delete"]
+    destructive = [one for one in (*plan.changes, *plan.along) if one.destructive or one.verb == "delete"]
     if destructive:
         screen.print("[bold red]Destructive:[/]")
         for change in destructive:
@@ -52,6 +56,7 @@ def count_line(plan: Plan, title: str = "Plan") -> str:
     if verbs.count("adopt"):
         parts.append(f"{verbs.count('adopt')} held until adopted")
     extra = [
+        (len(plan.along), "come along"),
         (len(plan.adopt), "identical and not ours yet (trueup adopt)"),
         (len(plan.accepted), "accepted by ignore rules"),
         (len(plan.unmanaged), "unmanaged"),
@@ -59,7 +64,7 @@ def count_line(plan: Plan, title: str = "Plan") -> str:
         (len(plan.gaps), "not seen"),
     ]
     more = "".join(f" · {count} {what}" for count, what in extra if count)
-    calls = f" · {counted(plan.predicted_calls, 'API call')} to apply" if plan.changes else ""
+    calls = f" · {counted(plan.predicted_calls, 'API call')} to apply" if plan.predicted_calls else ""
     return f"[bold]{title}:[/] {', '.join(parts)}{more}{calls}"
 
 

@@ -1,6 +1,7 @@
-"""recover: a new ledger where the old one is lost, and what the marks on the platforms still tell."""
+"""recover: a new ledger where the old one is lost, from the marks on the platforms and Pulumi's states."""
 
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -9,11 +10,16 @@ from .screen import waiting
 if TYPE_CHECKING:
     from ..assemble import Workshop
     from ..model.change import Plan
+    from ..model.observation import Observation
+    from ..program.handing import State
     from ..store import Ledger
 
 
-def recover_in(shop: "Workshop", *, yes: bool) -> int:
-    """Returns the exit code. Raises LedgerBroken where a ledger is there that the project does not name."""
+def recover_in(shop: "Workshop", *, yes: bool, from_pulumi: Sequence[str] = ()) -> int:
+    """Returns the exit code. `from_pulumi`: stacks whose state Pulumi has.
+
+    Raises LedgerBroken where a ledger is there that the project does not name, EngineFailed where there is no state.
+    """
     from ..model.exits import strictest
     from ..model.observation import Scope
     from ..steps.accounts import accounts_seen
@@ -22,6 +28,7 @@ def recover_in(shop: "Workshop", *, yes: bool) -> int:
 
     tree = shop.tree
     names = tuple(sorted(tree.stacks))
+    states = _states(shop, from_pulumi)
     with ExitStack() as stack:
         ledger, begun = _opened(shop)
         if begun:
@@ -37,6 +44,8 @@ def recover_in(shop: "Workshop", *, yes: bool) -> int:
         pins = accounts_seen(observations, tree.project, memory.pins)
         plan = make_plan(tree, names, observations, memory, shop.kinds)
         _keep(ledger, plan, pins, who_revision=tree.revision)
+        for name, state in states.items():
+            _keep_from(shop, ledger, name, state, observations)
     _tell(plan, len(memory.owned))
     return strictest(gap.exit_code for gap in plan.gaps)
 
@@ -87,6 +96,50 @@ def _keep(ledger: "Ledger", plan: "Plan", pins: "dict[tuple[str, str], str]", *,
     for pair, id in pins.items():
         ledger.pin(*pair, id)
     ledger.end_run(run, 0, {"recovered": len(rows)})
+
+
+def _states(shop: "Workshop", names: Sequence[str]) -> "dict[str, State]":
+    """Read before anything is begun. Raises SpecError, EngineFailed."""
+    if not names:
+        return {}
+    from ..program.handing import export
+    from . import options as opt
+    from .pulumi.writers import engine_of
+
+    opt.chosen_stacks(shop, list(names), everything=False, writes=False)
+    engine = engine_of(shop)
+    return {name: export(engine, name) for name in dict.fromkeys(names)}
+
+
+def _keep_from(
+    shop: "Workshop", ledger: "Ledger", stack: str, state: "State", observations: "Sequence[Observation]"
+) -> None:
+    """Ownership and history from a state, of what the ledger does not have by now. Who wrote it goes on."""
+    from ..assemble import whoami
+    from ..program.handing import names, recovered
+    from ..program.tokens import by_token
+    from ..store.values import utc
+
+    kinds = by_token({name: kind for name, kind in shop.kinds.items() if kind.in_pulumi})
+    live = {(one.account, seen.kind, seen.id): seen for one in observations for seen in one.seen}
+    domains = {seen.id: seen.resource.referred_as() for seen in live.values() if seen.kind.endswith(".zone")}
+    found = recovered(state, kinds, shop.tree.stacks[stack], live, domains.__getitem__, utc(shop.clock()))
+    memory = ledger.memory()
+    places = {row.place for row in memory.owned}
+    taken = {(row.account, row.kind, row.id): row.place for row in memory.owned}
+    rows = [row for row in found.owned if row.place not in places and (row.account, row.kind, row.id) not in taken]
+    ours = {(row.account, row.kind, row.id, row.place) for row in (*memory.owned, *rows)}
+    agreed = {row.place for row in found.owned if (row.account, row.kind, row.id, row.place) in ours}
+    told = [row for row in found.applied if row.place in agreed and row.place not in memory.applied]
+    run = ledger.begin_run("recover", [stack], shop.tree.revision, whoami())
+    if rows or told:
+        ledger.own(rows, told, "recovered from Pulumi's state", run)
+    if state.held and stack not in ledger.writers():
+        ledger.choose_writer(stack, "pulumi")
+    ledger.end_run(run, 0, {"recovered": len(rows)})
+    print(f"recovered {len(rows)} things more, and {len(told)} histories, from Pulumi's state of {stack}")
+    if found.amiss:
+        print(f"not as Pulumi's state has it, so not taken: {names(found.amiss)}", file=sys.stderr)
 
 
 def _tell(plan: "Plan", owned_before: int) -> None:

@@ -50,16 +50,20 @@ def serve(
     import tempfile
 
     from ..assemble import begin_world
+    from ..program.standin import beside
     from ..sandbox.serve import serve as serve_world
 
     ready_path = (ready_file or Path(tempfile.mkdtemp(prefix="trueup-sandbox-")) / "ready.json").resolve()
     world = begin_world(
         directory.resolve(), state=state, latency_seconds=latency / 1000, rate_limits=rate_limits == "real", empty=empty
     )
-    served = serve_world(world, port=port, ready_file=ready_path, ledger=ready_path.with_suffix(".ledger.db"))
+    ledger = ready_path.with_suffix(".ledger.db")
+    served = serve_world(world, port=port, ready_file=ready_path, ledger=ledger, beside=beside)
     typer.echo(f"sandbox: {served.page_url}")
     for name, url in served.platform_urls.items():
         typer.echo(f"  {name}: {url}")
+    if served.beside is not None:
+        typer.echo(f"  {served.beside.told}")
     typer.echo(f"  export TRUEUP_SANDBOX={ready_path}")
     try:
         served.wait()

@@ -260,12 +260,19 @@ def _still_declared(shop: "Workshop", by_stack: "dict[str, list[Address]]") -> "
     return found
 
 
-def recover(yes: opt.Yes = False, directory: opt.Directory = Here) -> None:
+def recover(
+    from_pulumi: Annotated[
+        list[str] | None,
+        typer.Option("--from-pulumi", help="Also from Pulumi's state of this stack; may be given more often."),
+    ] = None,
+    yes: opt.Yes = False,
+    directory: opt.Directory = Here,
+) -> None:
     """After a lost ledger: begin a new one and read ownership back from the marks on the platforms."""
     from .recovering import recover_in
 
     with opt.workshop(directory) as shop:
-        raise Leave(recover_in(shop, yes=yes))
+        raise Leave(recover_in(shop, yes=yes, from_pulumi=from_pulumi or ()))
 
 
 def _agrees(question: str) -> bool:

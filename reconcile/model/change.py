@@ -61,6 +61,8 @@ class Change:
     """Of a delete: what refers to it, or to what goes with it, and must be gone or changed first."""
     left: tuple[str, ...] = ()
     """Fields that an ignore rule accepts as they live: sent as they are, remembered as declared."""
+    quiet: bool = False
+    """Written without starting what runs on it anew, where the platform can: a release that follows does that."""
     at: Location | None = None
 
     @property
@@ -108,8 +110,8 @@ class Owning:
     address: Address
     seen: Seen
     declared: Declared | None
-    reason: Literal["marker", "intent", "came", "moved", "agreed"]
-    """`came`: the platform made it along with something that we made.
+    reason: Literal["marker", "intent", "came", "moved", "agreed", "pinned"]
+    """`came`: the platform made it along with something that we made. `pinned`: the stack file names its id.
     `agreed`: it is ours and lives as declared, but the ledger remembers it otherwise."""
     before: Address | None = None
     """The address that it is moved from; None for the other reasons."""
@@ -173,6 +175,9 @@ class Plan:
     """Where it need not remember any: nothing that is only seen is declared there any more."""
     let_go: tuple[Place, ...] = ()
     """(stack, address) of what is ours by the ledger, and only seen by the stack file."""
+    along: tuple[Change, ...] = ()
+    """What Pulumi would do besides, because of the changes: no stack file and no drift asks for it. Not in the digest,
+    since only Pulumi knows it."""
     warnings: tuple[str, ...] = ()
     digest: str = ""
     predicted_calls: int = 0

@@ -31,6 +31,9 @@ class Platform(Protocol):
 
     name: ClassVar[str]
     kinds: ClassVar[tuple[type[Resource], ...]]
+    releases: ClassVar[tuple[type[Resource], ...]]
+    """What only a Pulumi program has: a kind that starts anew, once, what quiet changes were written for. It names the
+    one it starts by its only reference and holds a `digest` of what is to run; no listing shows it."""
     credentials: ClassVar[tuple[Credential, ...]]
     rate: ClassVar[Rate]
     rates: ClassVar[Mapping[str, Rate]]

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self, get_args
 
 from pydantic import BaseModel, ConfigDict
 
+from .bridge import Bridge
 from .secret import SecretText
 
 LOGICAL_NAME = re.compile(r"[a-z0-9][a-z0-9-]*\Z")
@@ -142,6 +143,10 @@ class Resource(BaseModel):
     """It stands in a zone and says what a name there holds."""
     marker_field: ClassVar[str] = ""
     """The field that carries our owner mark where it is undeclared; "" where the platform has no place for one."""
+    in_pulumi: ClassVar[bool] = True
+    """Pulumi builds it where the stack says `writer: pulumi`; False: we do, whoever writes the rest of its stack."""
+    bridge: ClassVar[Bridge | None] = None
+    """The vendor's own Pulumi resource that stands for it; None: our provider writes it."""
 
     @classmethod
     def declared(cls, values: Mapping[str, Any]) -> Self:
@@ -256,6 +261,10 @@ class Resource(BaseModel):
 
     def remarks(self) -> tuple[str, ...]:
         """What a reader should know of a live thing though nothing differs, as that everybody can read it."""
+        return ()
+
+    def risks(self) -> tuple[str, ...]:
+        """What may hurt one day though it is valid, a sentence each; a rule warns of them."""
         return ()
 
     def asks_of_dns(self) -> Mapping[str, frozenset[str]]:

@@ -48,6 +48,9 @@ class Declared:
     references: Mapping[str, str] = field(default_factory=dict)
     needs: tuple[Place, ...] = ()
     """What must exist first: the group it stands in, and everything it names or whose output it refers to."""
+    pinned: str = ""
+    """The platform's own id of the thing, where the stack file says which one it is: no other will do, it is ours by
+    that word, and it is never made."""
 
     @property
     def place(self) -> Place:

@@ -1,11 +1,12 @@
-"""What a rule says about a change, and the mark that makes a function a rule."""
+"""What a rule says about a change or a declared thing, and the marks that make a function a rule."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, TypeGuard
 
 from .change import Change, Plan
+from .resource import Resource
 
 Decision = Literal["allow", "warn", "hold", "deny"]
 SEVERITY: dict[Decision, int] = {"allow": 0, "warn": 1, "hold": 2, "deny": 3}
@@ -21,19 +22,41 @@ class Verdict:
     reason: str
 
 
-Rule = Callable[[Plan], Iterable[tuple[Decision, Change | None, str]]]
+PlanRule = Callable[[Plan], Iterable[tuple[Decision, Change | None, str]]]
+ResourceRule = Callable[[Resource], Iterable[tuple[Decision, str]]]
+Rule = PlanRule | ResourceRule
 
 _MARK = "__trueup_rule__"
+_OF_PLANS, _OF_RESOURCES = "plan", "resource"
 
 
-def rule(function: Rule) -> Rule:
+def rule(function: PlanRule) -> PlanRule:
     """Marks a pure function from a plan to (decision, change, reason) triples; found by the folder it stands in."""
-    setattr(function, _MARK, True)
+    setattr(function, _MARK, _OF_PLANS)
     return function
 
 
-def is_rule(value: object) -> bool:
-    return callable(value) and getattr(value, _MARK, False) is True
+def resource_rule(function: ResourceRule) -> ResourceRule:
+    """Marks a pure function from one declared resource to (decision, reason) pairs; found like the other.
+
+    It also judges what no plan of ours holds: Pulumi asks it of everything that a program registers. A value that is
+    not known yet is the text of a reference there (`is_pending`), and a field may be missing.
+    """
+    setattr(function, _MARK, _OF_RESOURCES)
+    return function
+
+
+def is_plan_rule(value: object) -> TypeGuard[PlanRule]:
+    return callable(value) and getattr(value, _MARK, None) == _OF_PLANS
+
+
+def is_resource_rule(value: object) -> TypeGuard[ResourceRule]:
+    return callable(value) and getattr(value, _MARK, None) == _OF_RESOURCES
+
+
+def name_of(one: Rule) -> str:
+    """How a rule is called wherever it speaks: its function's name, with dashes."""
+    return getattr(one, "__name__", "rule").replace("_", "-")
 
 
 @dataclass(frozen=True)

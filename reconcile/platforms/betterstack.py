@@ -39,6 +39,7 @@ class Heartbeat(RestResource):
     """
 
     kind = "betterstack.heartbeat"
+    in_pulumi = False
     endpoint = Endpoint("/api/v2/heartbeats", many="data", one="data", page="page")
 
     name: str = Field(min_length=1)

@@ -34,7 +34,8 @@ MAY_HOLD: Mapping[tuple[str, str], frozenset[str]] = {
     ("environment", "railway"): frozenset({"railway.environment", "railway.instance"}),
     # A port of a service is its domain's, or the variable PORT.
     ("service", "railway"): frozenset(
-        {"railway.service", "railway.instance", "railway.service-domain", "railway.variable"}
+        # Which project it is all in, where the runbook names that by its id.
+        {"railway.project", "railway.service", "railway.instance", "railway.service-domain", "railway.variable"}
     ),
     ("domain", "railway"): frozenset({"railway.domain", "railway.service-domain"}),
     # The disk, and the name that POSTGRES_DB gives.

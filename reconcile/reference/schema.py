@@ -27,6 +27,11 @@ _COVERS = {
     "description": "Ids of the obligations that this resource holds (docs/coverage).",
 }
 
+_PIN = {
+    "type": "string",
+    "description": "The platform's id of the one thing that this is: it is taken over as ours, and never made.",
+}
+
 
 class _Lenient(GenerateJsonSchema):
     """A type that JSON has no word for accepts anything here; the model still judges it."""
@@ -167,7 +172,7 @@ def _resource(cls: type[Resource], definitions: dict[str, Any], *, partial: bool
         if name not in outputs and name != cls.group_by
     }
     described = (cls.__doc__ or cls.kind).strip().splitlines()[0]
-    result = _object({**properties, "covers": _COVERS}, described, partial)
+    result = _object({"id": _PIN, **properties, "covers": _COVERS}, described, partial)
     # `name` is the logical name where it is left out.
     required = [name for name in made.get("required", ()) if name in properties and name != "name"]
     if required and not partial:

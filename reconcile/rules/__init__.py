@@ -1,4 +1,7 @@
-"""The rules that ship: pure functions from a plan to verdicts, one theme a file. A repository's `policies/` adds."""
+"""The rules that ship: pure functions from a plan, or from one resource, to verdicts; one theme a file.
+
+A repository's `policies/` adds its own.
+"""
 
 import importlib
 import importlib.util
@@ -8,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 from ..model.errors import Problem, SpecError
-from ..model.verdict import Rule, is_rule
+from ..model.verdict import Rule, is_plan_rule, is_resource_rule
 
 
 def shipped() -> tuple[Rule, ...]:
@@ -38,4 +41,5 @@ def of_repository(folder: Path) -> tuple[Rule, ...]:
 
 
 def _rules_of(module: ModuleType) -> list[Rule]:
-    return [value for value in vars(module).values() if is_rule(value) and value.__module__ == module.__name__]
+    own = (value for value in vars(module).values() if getattr(value, "__module__", "") == module.__name__)
+    return [value for value in own if is_plan_rule(value) or is_resource_rule(value)]

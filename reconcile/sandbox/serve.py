@@ -6,6 +6,7 @@ import secrets
 import signal
 import socket
 import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -14,6 +15,7 @@ from waitress.adjustments import Adjustments  # type: ignore[import-untyped]
 from waitress.task import ThreadedTaskDispatcher  # type: ignore[import-untyped]
 
 from ..model.errors import ReconcileError
+from ..settings import SANDBOX
 from .doors import Server, by_socket
 from .mount import LARGEST_BODY
 from .page import page
@@ -27,6 +29,15 @@ _HOST = "127.0.0.1"
 _SAVE_SECONDS = 0.5
 _THREADS = 64
 """Calls that one platform answers at once; with a latency each sleeps in its thread."""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What was started for a world beside it: what a shell exports to be sent there, how it ends, a line that tells."""
+
+    env: Mapping[str, str]
+    stop: Callable[[], None]
+    told: str = ""
 
 
 class _Terminated(BaseException):
@@ -89,6 +100,7 @@ class Served:
     platform_urls: dict[str, str]
     listeners: list[_Listener]
     ready_file: Path | None = None
+    beside: Beside | None = None
     _ended: threading.Event = field(default_factory=threading.Event)
 
     def wait(self) -> None:
@@ -115,6 +127,9 @@ class Served:
         """Close every port, save the state, take the ready file away."""
         if self.ready_file is not None and self._is_ours(self.ready_file):
             self.ready_file.unlink(missing_ok=True)
+        beside, self.beside = self.beside, None
+        if beside is not None:
+            beside.stop()
         listeners, self.listeners = self.listeners, []
         for listener in listeners:
             listener.stop()
@@ -138,10 +153,18 @@ class Served:
         threading.Thread(target=save, name="sandbox-state", daemon=True).start()
 
 
-def serve(world: World, *, port: int = 0, ready_file: Path | None = None, ledger: Path | None = None) -> Served:
+def serve(
+    world: World,
+    *,
+    port: int = 0,
+    ready_file: Path | None = None,
+    ledger: Path | None = None,
+    beside: Callable[[Ready], Beside | None] | None = None,
+) -> Served:
     """Open the page on `port` and the platforms, by name, on those after it (0: free ports), on loopback.
 
-    `ledger` is only written into the ready file. That file is written last: who reads it finds everything listening.
+    `ledger` is only written into the ready file. `beside` starts what belongs to the world and is no platform, once all
+    of them listen, and is stopped with it. The ready file is written last: who reads it finds everything listening.
     Raises ReconcileError if a port is taken.
     """
     logging.getLogger("waitress").setLevel(logging.ERROR)
@@ -159,11 +182,19 @@ def serve(world: World, *, port: int = 0, ready_file: Path | None = None, ledger
     listeners = [_Listener(app, at, threads) for (app, threads), at in zip(apps, sockets, strict=True)]
     for listener in listeners:
         listener.start()
-    served = Served(world, ready, page_url, urls, listeners, ready_file)
+    started = beside(ready) if beside is not None else None
+    ready = ready.model_copy(update={"env": _exports(ready, started, ready_file)})
+    served = Served(world, ready, page_url, urls, listeners, ready_file, started)
     served.keep_saving()
     if ready_file is not None:
         ready.write(ready_file)
     return served
+
+
+def _exports(ready: Ready, started: Beside | None, ready_file: Path | None) -> dict[str, str]:
+    """All that a shell exports to be in this world."""
+    itself = {} if ready_file is None else {SANDBOX: str(ready_file.resolve())}
+    return {**ready.env, **(started.env if started is not None else {}), **itself}
 
 
 def _listen(port: int, count: int) -> list[socket.socket]:

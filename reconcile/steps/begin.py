@@ -11,6 +11,10 @@ from .flow import flow
 PROJECT = "stacks/_project.yaml"
 EXAMPLE = "stacks/example.yaml"
 POLICIES = "policies/README.md"
+PACK = "policies/PulumiPolicy.yaml"
+PACK_PROGRAM = "policies/__main__.py"
+PULUMI = "Pulumi.yaml"
+PROGRAM = "__main__.py"
 IGNORED = (".trueup/", ".env")
 LEDGER_HOME = ".trueup/ledger.db"
 
@@ -30,7 +34,7 @@ def project_file(name: str, ledger_id: str) -> str:
     return f"""\
 # Project-wide: whose accounts these stacks act in, and where the ledger is. Never taken from a pull request.
 project: {flow(name)}
-ledger: {{id: {flow(ledger_id)}, home: {LEDGER_HOME}}}      # or postgresql://HOST/DATABASE
+ledger: {{id: {flow(ledger_id)}, home: {LEDGER_HOME}}}      # or postgresql://HOST/DATABASE, s3://BUCKET/KEY
 from_env: []                                        # the only environment names that a stack may read
 accounts:
   # An account spans platforms. A credential is the NAME of an environment variable, never a value;
@@ -58,13 +62,66 @@ writer: trueup
 """
 
 
+def pack_file() -> str:
+    """What makes the rules a policy pack of Pulumi's, in the program's own environment."""
+    return """\
+description: The rules on a resource, shipped and this repository's own, for `pulumi preview --policy-pack policies`.
+runtime:
+  name: python
+  options: {virtualenv: ../.venv}
+version: 0.1.0
+"""
+
+
+def pack_program() -> str:
+    """The policy pack."""
+    return '''\
+"""The rules of this repository as Pulumi's policy pack; rules themselves stand in the other files."""
+
+from pathlib import Path
+
+from reconcile.program.pack import serve
+
+serve(Path(__file__).parent)
+'''
+
+
+def pulumi_file(name: str) -> str:
+    """The Pulumi project, for stacks that say `writer: pulumi`; its own settings stand beside the stack files."""
+    return f"""\
+name: {flow(name)}
+description: Every stack in stacks/, as a Pulumi program.
+runtime:
+  name: python
+  options: {{virtualenv: .venv, toolchain: pip}}
+stackConfigDir: stacks
+plugins:
+  providers:
+    - {{name: trueup, path: .venv/bin}}
+"""
+
+
+def program_file() -> str:
+    """The Pulumi program. What else a stack needs may stand below: `estate` holds what was declared, by address."""
+    return '''\
+"""The Pulumi program: everything that Pulumi builds of the chosen stack."""
+
+import pulumi
+
+from reconcile.declare import declare
+
+estate = declare(pulumi.get_stack())
+'''
+
+
 def policies_file() -> str:
     """How a rule of this repository is written."""
     return '''\
 # Rules of this repository
 
 Every `*.py` here may hold rules; they join the ones that ship. A rule is a pure function from a plan to
-`(decision, change, reason)` triples: `warn`, `hold` (needs a person's approval) or `deny`.
+`(decision, change, reason)` triples: `warn`, `hold` (needs a person's approval) or `deny`. A `@resource_rule` sees one
+declared resource and gives `(decision, reason)` pairs; those reach `pulumi preview --policy-pack policies` too.
 
 ```python
 from reconcile.model.verdict import rule

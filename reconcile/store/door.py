@@ -12,7 +12,7 @@ from ..model.errors import LedgerBroken, LedgerError, LedgerLocked
 from .home import WRITES, Home, SwapLost, empty
 from .tables import FORMAT, meta
 
-SWAPS = 5
+SWAPS = 16
 """How often a write on a snapshot is done over on what others saved in between."""
 
 T = TypeVar("T")

@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import QueuePool
 
 from ..model.errors import LedgerBroken, LedgerError
+from .stamps import stamped, stamps
 
 BUSY_SECONDS = 30
 """How long a transaction waits for another one before it gives up."""
@@ -54,11 +55,15 @@ def home_of(text: str, root: Path) -> Home:
     """The home that `ledger: {home: …}` names; a file's path is relative to the repository's root."""
     if text.startswith(("postgresql://", "postgres://")):
         return PostgresHome(text)
+    if text.startswith("s3://"):
+        from .s3 import S3Home
+
+        return S3Home(text)
     scheme, separator, _ = text.partition("://")
     if separator:
         raise LedgerError(
             f"a ledger cannot live at {scheme}://…",
-            advice="give a file or a postgresql:// address as `home` under `ledger:` in stacks/_project.yaml",
+            advice="give a file, postgresql://… or s3://bucket/key as `home` under `ledger:` in stacks/_project.yaml",
         )
     return FileHome(root / text, shown=text)
 
@@ -139,13 +144,14 @@ class PostgresHome:
 class SnapshotHome:
     """A ledger kept as one object: work goes on in a local copy, which is put back under compare-and-swap.
 
-    `load` gives the bytes and their version, (None, None) where there is no object. `save` takes the bytes and the
+    `load` takes the version that is known here already (None: none) and gives the bytes and their version: no bytes
+    and that same version where nothing moved, (None, None) where there is no object. `save` takes the bytes and the
     version they replace (None: there must be none), gives the new version, and raises SwapLost on another one.
     """
 
     def __init__(
         self,
-        load: Callable[[], tuple[bytes | None, Version]],
+        load: Callable[[Version], tuple[bytes | None, Version]],
         save: Callable[[bytes, Version], Version],
         *,
         location: str,
@@ -154,62 +160,72 @@ class SnapshotHome:
         self._load = load
         self._save = save
         self._version: Version = None
-        self._folder = tempfile.TemporaryDirectory(prefix="trueup-ledger-")
-        self._path = Path(self._folder.name) / "ledger.db"
+        self._held = b""
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._path = Path()
         self._engine: Engine | None = None
 
     def begin(self) -> Engine:
-        content, _ = self._load()
+        content, _ = self._load(None)
         if content is not None:
             raise already_there(self.location)
-        self._write(b"")
+        self._take(b"", None)
         return self._connect()
 
     def open(self, *, readonly: bool) -> Engine:
-        content, version = self._load()
+        content, version = self._load(None)
         if content is None:
             raise absent(self.location)
-        self._write(content)
-        self._version = version
+        self._take(content, version)
         return self._connect()
 
     def refresh(self) -> bool:
-        content, version = self._load()
-        if content is None:
+        # A write that was not saved is no part of the ledger: the copy is thrown away.
+        ahead = self._path.read_bytes() != self._held
+        content, version = self._load(None if ahead else self._version)
+        if content is None and version is None:
             raise absent(self.location)
-        if version == self._version and content == self._path.read_bytes():
+        if content is None or (version == self._version and not ahead):
             return False
-        if self._engine is not None:
-            self._engine.dispose()
-        self._write(content)
-        self._version = version
+        self._take(content, version)
         return True
 
     def keep(self) -> None:
+        if self._version is not None and self._path.read_bytes() == self._held:
+            return
+        stamp = stamped(self._path)
         content = self._path.read_bytes()
         try:
-            self._version = self._save(content, self._version)
+            self._held, self._version = content, self._save(content, self._version)
         except SwapLost:
-            # A transport that repeats a write whose answer was lost loses against itself.
-            held, version = self._load()
-            if held != content:
+            # A transport that repeats a write whose answer was lost loses against itself, or against who came after.
+            found, version = self._load(None)
+            if found is None or stamp not in stamps(found):
                 raise
-            self._version = version
+            self._take(found, version)
 
     def close(self) -> None:
         if self._engine is not None:
             self._engine.dispose()
-        self._folder.cleanup()
+        if self._folder is not None:
+            self._folder.cleanup()
 
     def _connect(self) -> Engine:
         # One file after each commit and no durability: the object is what lasts.
         self._engine = sqlite_engine(self._path, journal="MEMORY")
         return self._engine
 
-    def _write(self, content: bytes) -> None:
+    def _take(self, content: bytes, version: Version) -> None:
+        """Makes this the local copy."""
+        if self._engine is not None:
+            self._engine.dispose()
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="trueup-ledger-")
+            self._path = Path(self._folder.name) / "ledger.db"
         descriptor = os.open(self._path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
+        self._held, self._version = content, version
 
 
 def sqlite_engine(path: Path, *, journal: str, readonly: bool = False) -> Engine:

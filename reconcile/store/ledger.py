@@ -1,6 +1,7 @@
 """The ledger: what was announced, what became of it, what is ours, and who is at work."""
 
 import datetime as dt
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -19,7 +20,7 @@ from .chain import Draft, Entry
 from .door import Door
 from .lease import Holder, Lease, Timing, holders, unlock
 from .recall import RunRow
-from .tables import CAME, approval, intent, pin
+from .tables import CAME, WRITER, approval, entry, intent, pin
 from .tables import run as runs_table
 from .tables import sealed as sealed_table
 from .values import canonical, kept_fields, strong_key, told_fields, utc
@@ -72,6 +73,18 @@ class Ledger:
                 self._append(connection, [Draft("", "approved", detail={"digest": digest, "who": who})])
 
         self._door.write(work)
+
+    def choose_writer(self, stack: str, writer: str) -> None:
+        """Remembers who writes a stack of this ledger's pretend world; a live one's stack file says it."""
+        drafts = [Draft(stack, WRITER, detail={"writer": writer})]
+        self._door.write(lambda connection: self._append(connection, drafts))
+
+    def writers(self) -> dict[str, str]:
+        """Who writes which stack, as it was last chosen."""
+        chosen = select(entry.c.stack, entry.c.detail).where(entry.c.what == WRITER).order_by(entry.c.id)
+        return self._door.read(
+            lambda connection: {row.stack: json.loads(row.detail)["writer"] for row in connection.execute(chosen)}
+        )
 
     # What is sealed.
 

@@ -53,6 +53,9 @@ CAME = "came"
 """The verb of an intent that is none: a platform made the thing along with another of ours. It has no result until
 somebody owns the thing; `fields` holds its id."""
 
+WRITER = "writer chosen"
+"""The entry that says who writes a stack of a pretend world."""
+
 # `result` NULL: announced, and nobody knows what became of it.
 intent = Table(
     "intent",

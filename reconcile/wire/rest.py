@@ -87,6 +87,7 @@ class RestPlatform:
 
     name: ClassVar[str]
     kinds: ClassVar[tuple[type[Resource], ...]]
+    releases: ClassVar[tuple[type[Resource], ...]] = ()
     settle_seconds: ClassVar[float] = 5.0
     rates: ClassVar[Mapping[str, Rate]] = {}
     waits_itself: ClassVar[bool] = True

@@ -81,9 +81,11 @@ def test_the_variables_of_one_environment_are_listed_by_its_stack(
     environment: str, estate: Runbooks, trueup: Command
 ) -> None:
     told = trueup("show", "railway.variable.app", "-s", f"capliquify-{environment}", "--json")
-    place = f"sentia-manufacturing/{environment}/sentia-manufacturing"
+    place = f"sentia-manufacturing/{environment}/sentia-manufacturing-{environment}"
     assert [one["place"] for one in told.json["places"]] == [place]
-    live = estate.shelf("variable", "capliquify", environment=environment, service="sentia-manufacturing")
+    live = estate.shelf(
+        "variable", "capliquify", environment=environment, service=f"sentia-manufacturing-{environment}"
+    )
     found = things(told, place)
     assert found.keys() == {one["name"] for one in live}
     assert [name for name in found if not hidden(found[name])] == ["NODE_ENV", "PORT", "VITE_CLERK_PUBLISHABLE_KEY"]

@@ -64,19 +64,6 @@ def test_an_error_of_several_lines_keeps_them_set_in(world: World, trueup: Comma
     assert "\n    KIND [before|after]" in told.err
 
 
-@pytest.mark.parametrize("command", [("apply",), ("destroy", "--confirm-destructive")], ids=" ".join)
-def test_a_stack_that_pulumi_writes_is_read_and_not_written(
-    command: tuple[str, ...], world: World, repository: Repository, trueup: Command
-) -> None:
-    stack = repository.root / "stacks/web.yaml"
-    stack.write_text(stack.read_text() + "writer: pulumi\n")
-    assert trueup("plan", "--detailed-exitcode").code == 2
-    told = trueup(*command, "--all", "--yes")
-    assert told.code == 1
-    assert "web: `writer: pulumi`" in told.err
-    assert not world.shelf("cloudflare", "acme", "record")
-
-
 def test_forget_tells_one_document_of_what_it_forgot_and_where_that_is_still_declared(
     applied: World, trueup: Command
 ) -> None:

@@ -1,4 +1,4 @@
-from .conftest import Command, Repository
+from .conftest import WEB, Command, Repository
 
 
 def test_it_tells_what_was_read_without_a_ledger_or_credentials(repository: Repository, trueup: Command) -> None:
@@ -60,3 +60,14 @@ def test_a_flood_of_problems_is_cut_short_and_counted(repository: Repository, tr
     assert told.json["problem_count"] == 300
     assert told.err.count("error: ") == 201
     assert "and 100 more of 300 problems" in told.err
+
+
+def test_what_a_rule_says_of_one_resource_is_told_with_its_place_and_hinders_nothing(
+    repository: Repository, trueup: Command
+) -> None:
+    repository.write("stacks/web.yaml", WEB.replace("content: 192.0.2.1,", "content: 192.0.2.1, ttl: 30,"))
+    told = trueup("validate")
+    assert told.code == 0
+    (warning,) = trueup("validate", "--json").json["warnings"]
+    assert warning.startswith("stacks/web.yaml:7: deny by ttl-floor: a TTL of 30 s")
+    assert warning.endswith("at cloudflare.record.main/www")

@@ -12,6 +12,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 PRODUCT = sorted((ROOT / "reconcile").rglob("*.py"))
+BY_HAND = [path for path in PRODUCT if not path.is_relative_to(ROOT / "reconcile" / "sdk")]
+"""What is written from the models is as long as those are many."""
 MODULE_LINES = 400
 PLATFORM_LINES = 600
 FUNCTION_LINES = 40
@@ -29,7 +31,7 @@ def test_the_tools_find_nothing(command: list[str]) -> None:
 
 def test_a_module_fits_a_sitting() -> None:
     long = {}
-    for path in PRODUCT:
+    for path in BY_HAND:
         lines = len(path.read_text().splitlines())
         if lines > (PLATFORM_LINES if "platforms" in path.parts else MODULE_LINES):
             long[str(path.relative_to(ROOT))] = lines
@@ -39,7 +41,7 @@ def test_a_module_fits_a_sitting() -> None:
 def test_a_function_fits_a_screen() -> None:
     """Commands of the command line are excused: their length is their options, one a line."""
     long = []
-    for path in PRODUCT:
+    for path in BY_HAND:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 body = [one for one in node.body if not _is_docstring(one)]

@@ -67,6 +67,19 @@ input: $p, merge: $merge) { id status patch } }
 mutation CommitStaged($e: String!, $m: String, $skip: Boolean) { environmentPatchCommitStaged( environmentId: $e
 commitMessage: $m skipDeploys: $skip ) }
 """,
+    "StageAndCommit": """
+mutation StageAndCommit($e: String!, $p: EnvironmentConfig!, $m: String, $skip: Boolean) { environmentStageChanges(
+environmentId: $e, input: $p, merge: false) { id status } environmentPatchCommitStaged(environmentId: $e,
+commitMessage: $m, skipDeploys: $skip) }
+""",
+    "Staged": """
+query Staged($e: String!) { environment(id: $e) { id configEtag unmergedChangesCount } environmentStagedChanges(
+environmentId: $e) { id status message createdAt updatedAt lastAppliedError patch(decryptVariables: false) } }
+""",
+    "Instance": """
+query Instance($e: String!, $s: String!) { serviceInstance(environmentId: $e, serviceId: $s) { id source { repo image }
+latestDeployment { id status createdAt } } }
+""",
     "Workflow": """
 query Workflow($w: String!) { workflowStatus(workflowId: $w) { status error } }
 """,

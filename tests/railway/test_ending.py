@@ -44,7 +44,7 @@ def test_the_ending_is_compared_where_the_value_can_be_read(value: str | None, f
 
 def test_a_wrong_ending_is_asked_of_a_person_until_it_is_right(runbooks: Runbooks) -> None:
     stack = "capliquify-testing"
-    where = {"environment": "testing", "service": "sentia-manufacturing", "name": "DATABASE_URL"}
+    where = {"environment": "testing", "service": "sentia-manufacturing-testing", "name": "DATABASE_URL"}
     id = runbooks.one("variable", "capliquify", **where)["id"]
 
     def write(mode: str) -> None:

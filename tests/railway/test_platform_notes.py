@@ -187,10 +187,13 @@ def test_a_change_staged_since_the_last_look_is_told_by_the_next(bench: Bench) -
     assert len(look(railway, where).notes) == 1
 
 
-def test_no_operation_of_ours_commits_what_is_staged() -> None:
+def test_what_is_committed_from_the_staged_patch_was_set_there_by_the_same_request() -> None:
     from reconcile.platforms.railway import documents
 
-    assert not [one for one in documents.FIXED if "environmentPatchCommitStaged" in one or "StageChanges" in one]
+    (committing,) = [one for one in documents.FIXED if "environmentPatchCommitStaged" in one]
+    before, _, _ = committing.partition("environmentPatchCommitStaged")
+    assert "environmentStageChanges" in before and "skipDeploys: true" in committing
+    assert not [one for one in documents.FIXED if "environmentStageChanges" in one and "merge: false" not in one]
 
 
 def stage(bench: Bench, variables: dict[str, Any]) -> dict[str, Any]:

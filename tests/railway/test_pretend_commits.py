@@ -1,6 +1,7 @@
 """How the sandbox's Railway changes environments: patches, change sets, deployments counted."""
 
 import datetime as dt
+import json
 from typing import Any
 
 import pytest
@@ -300,6 +301,52 @@ def test_a_staged_patch_waits_for_its_commit_and_may_skip_deployments(running: T
     assert running.ask("Workflow", w="unknown")["workflowStatus"]["status"] == "NotFound"
     assert running.variables() == {"A": {"value": "1"}}
     assert running.deployments() == before
+
+
+def test_a_staged_patch_that_is_committed_by_the_request_that_set_it_is_gone_from_there(running: Talk) -> None:
+    body = {"services": {running.ids["s"]: {"variables": {"A": {"value": "1"}}}}}
+    before = running.deployments()
+    running.ask("StageAndCommit", e=running.ids["e"], p=body, skip=True)
+    seen = running.ask("Staged", e=running.ids["e"])
+    assert (seen["environment"]["unmergedChangesCount"], seen["environmentStagedChanges"]["patch"]) == (0, {})
+    assert (running.variables(), running.deployments()) == ({"A": {"value": "1"}}, before)
+    running.ask("StageAndCommit", e=running.ids["e"], p={"sharedVariables": {"X": {"value": "1"}}}, skip=False)
+    assert running.deployments() == before
+
+
+def test_a_patch_that_is_refused_stays_staged_until_another_takes_its_place(running: Talk) -> None:
+    nowhere = {"services": {running.ids["s"]: {"volumeMounts": {"none": {"mountPath": "/data"}}}}}
+    assert "not found" in running.wrong("StageAndCommit", e=running.ids["e"], p=nowhere)["message"]
+    assert running.ask("Staged", e=running.ids["e"])["environmentStagedChanges"]["patch"] == nowhere
+    running.ask("Stage", e=running.ids["e"], p={}, merge=False)
+    assert running.ask("Staged", e=running.ids["e"])["environment"]["unmergedChangesCount"] == 0
+    assert running.wrong("CommitStaged", e=running.ids["e"])["message"] == "No patch to apply"
+
+
+def test_what_a_person_stages_waits_beside_what_is_committed_otherwise(running: Talk, world: World) -> None:
+    for name in ("MINE", "TOO"):
+        staged = json.dumps({"sharedVariables": {name: {"value": "1"}}})
+        world.edit("railway", "environment", "production", None, {"staged": staged})
+    running.patch({"sharedVariables": {"X": {"value": "1"}}})
+    seen = running.ask("Staged", e=running.ids["e"])
+    assert set(seen["environmentStagedChanges"]["patch"]["sharedVariables"]) == {"MINE", "TOO"}
+    assert seen["environment"]["unmergedChangesCount"] == 2
+    world.edit("railway", "environment", "production", None, {"staged": "null"})
+    assert running.ask("Staged", e=running.ids["e"])["environment"]["unmergedChangesCount"] == 0
+
+
+def test_a_deployment_runs_what_is_set_when_it_is_started(running: Talk) -> None:
+    """Whatever was written without one is in the next, and two of the same are told by their print."""
+    place = {"e": running.ids["e"], "s": running.ids["s"]}
+    first = running.ask("Deploy", **place)["serviceInstanceDeployV2"]
+    for name in ("A", "B"):
+        body = {"services": {place["s"]: {"variables": {name: {"value": "1"}}}}}
+        running.ask("StageAndCommit", e=place["e"], p=body, skip=True)
+        assert running.ask("Instance", **place)["serviceInstance"]["latestDeployment"]["id"] == first
+    second, third = (running.ask("Deploy", **place)["serviceInstanceDeployV2"] for _ in range(2))
+    prints = [running.world.shelf("railway", "acme", "deployment")[id]["print"] for id in (first, second, third)]
+    assert prints[0] != prints[1] == prints[2]
+    assert running.ask("Instance", **place)["serviceInstance"]["latestDeployment"]["id"] == third
 
 
 def test_each_variable_write_deploys_unless_it_says_not_to(running: Talk) -> None:

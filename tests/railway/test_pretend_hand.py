@@ -36,7 +36,7 @@ def talk(world: World) -> Talk:
 
 EDITS: Mapping[str, Mapping[str, str]] = {
     "project bilko": {"name": "crm", "description": "books", "prDeploys": "true", "isPublic": "true"},
-    "environment production": {"name": "live"},
+    "environment production": {"name": "live", "staged": '{"sharedVariables": {"LATER": {"value": "1"}}}'},
     "service api": {"name": "backend", "icon": "https://icons.example/a.svg"},
     "instance api": {
         "repo": "example/other",
@@ -129,6 +129,7 @@ def test_names_are_followed_by_all_that_belongs_to_them(talk: Talk, world: World
         ("instance api", {"numReplicas": "three"}),
         ("service-domain bilko-api.up.railway.app", {"name": "elsewhere.example"}),
         ("volume data", {"sizeMB": "1"}),
+        ("environment production", {"staged": '{"colour": "red"}'}),
     ],
 )
 def test_what_a_console_would_not_take_is_refused(talk: Talk, world: World, what: str, fields: dict[str, str]) -> None:

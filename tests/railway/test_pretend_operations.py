@@ -57,6 +57,7 @@ def by_the_client(client: Any, served: Served) -> None:
     client.service_update(service.id, name="web")
     client.environment_patch_commit(production, patch={"services": {service.id: {"variables": {"A": {"value": "1"}}}}})
     client.variables(production, project.id, service_id=service.id, unrendered=True)
+    by_the_client_quietly(client, served, production, service.id)
     custom = client.custom_domain_create("api.bilko.example", production, project.id, service.id)
     client.custom_domain_update(production, custom.id, target_port=4000)
     client.custom_domain_delete(custom.id)
@@ -78,6 +79,16 @@ def by_the_client(client: Any, served: Served) -> None:
     key = client.ssh_public_key_create("deploy", f"ssh-ed25519 {body}")
     client.ssh_public_keys()
     client.ssh_public_key_delete(key.id)
+
+
+def by_the_client_quietly(client: Any, served: Served, environment: str, service: str) -> None:
+    deployments = served.world.shelf("railway", "acme", "deployment")
+    patch = {"services": {service: {"source": {"image": "example/api:1"}}}}
+    staged = client.environment_stage_changes(environment, patch, merge=False)
+    assert client.environment_staged_changes(environment).id == staged.id
+    client.environment_patch_commit_staged(environment, skip_deploys=True)
+    assert not deployments
+    assert [client.service_instance_deploy_v2(environment, service)] == list(deployments)
 
 
 def by_the_vendors_documents(client: Any) -> None:

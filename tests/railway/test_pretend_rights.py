@@ -51,7 +51,7 @@ def test_a_project_token_reads_and_writes_its_environment(bound: Talk) -> None:
     assert [edge["node"]["name"] for edge in bound.snapshot()["project"]["environments"]["edges"]] == ["production"]
 
 
-@pytest.mark.parametrize("name", ["PatchCommit", "CommitStaged", "Patches"])
+@pytest.mark.parametrize("name", ["PatchCommit", "CommitStaged", "StageAndCommit", "Staged", "Patches"])
 def test_a_project_token_opens_no_other_environment(bound: Talk, name: str) -> None:
     assert bound.wrong(name, e=bound.ids["staging"], p={})["message"] == "Not Authorized"
 

@@ -87,7 +87,7 @@ def test_each_instance_is_deployed_once_by_the_first_apply(tmp_path: Path) -> No
     assert len(where) == 6
 
 
-@pytest.mark.parametrize("stack", ["bilko-production", "bilko-staging", "capliquify-testing"])
+@pytest.mark.parametrize("stack", ["bilko-production", "bilko-staging"])
 def test_an_environment_whose_project_is_not_applied_is_blocked(tmp_path: Path, stack: str) -> None:
     estate = Runbooks(tmp_path)
     run = estate.apply(stack)

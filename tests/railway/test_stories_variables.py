@@ -113,7 +113,7 @@ def test_a_shared_variable_is_one_deploy_for_each_service_that_refers_to_it(runb
     runbooks.world.edit("railway", "shared-variable", shared["id"], "capliquify", {"value": "by hand"})
     proved(runbooks.apply())
     where = [(one["environment"], one["service"]) for one in runbooks.shelf("deployment", "capliquify")[before:]]
-    assert sorted(where) == [("testing", "mcp-server"), ("testing", "sentia-manufacturing")]
+    assert sorted(where) == [("testing", "mcp-server"), ("testing", "sentia-manufacturing-testing")]
 
 
 def test_a_heal_makes_the_calls_that_the_deaths_are_numbered_by(twenty: Runbooks) -> None:

@@ -86,7 +86,8 @@ def test_the_ready_file_says_all_that_a_client_needs(tmp_path: Path) -> None:
         assert file.stat().st_mode & 0o777 == 0o600
         assert set(told) == {"page", "clock", "pid", "ledger", "platforms", "accounts", "env", "control"}
         assert told["accounts"]["zeta"] == {"shop": {"id": "z-1", "token": "zeta-key"}}
-        assert told["env"] == {"SHOP_URL": told["platforms"]["shop"], "SHOP_TOKEN": "acme-key"}
+        client = {"SHOP_URL": told["platforms"]["shop"], "SHOP_TOKEN": "acme-key"}
+        assert told["env"] == {**client, "TRUEUP_SANDBOX": str(file)}
         assert told["ledger"] == str(tmp_path / "ledger.db")
         assert Ready.read(file) == served.ready
         assert Ready.read(file).alive

@@ -6,6 +6,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import psycopg
 import pytest
@@ -13,7 +14,8 @@ from sqlalchemy import make_url
 
 from reconcile.store import Ledger, begin_ledger, open_ledger
 
-from .places import FilePlace, Place, PostgresPlace, SnapshotPlace
+from .places import FilePlace, Place, PostgresPlace, S3Place, SnapshotPlace
+from .s3_door import S3Door, serving
 
 _NUMBERS = itertools.count(1)
 
@@ -58,16 +60,47 @@ def postgresql_schema(postgresql_url: str) -> str:
     return url.render_as_string(hide_password=False)
 
 
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Door]:
+    """An S3 server of this session's own."""
+    with serving() as door:
+        yield door
+
+
+@pytest.fixture
+def s3_door(s3_server: S3Door, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Door]:
+    """The server as a test may use it, with credentials in the environment."""
+    for name in ("AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3same")
+    # No waiting between the client's attempts.
+    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0.0)
+    s3_server.asked.clear()
+    yield s3_server
+    s3_server.hook = None
+
+
+@pytest.fixture
+def s3_place(tmp_path: Path, s3_door: S3Door) -> S3Place:
+    """An empty bucket."""
+    bucket = f"ledgers-{next(_NUMBERS)}"
+    s3_door.make(bucket)
+    return S3Place(tmp_path, s3_door, bucket)
+
+
 POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.tier("postgresql"))
-LIVE = pytest.mark.parametrize("place", ["sqlite", POSTGRESQL], indirect=True)
+LIVE = pytest.mark.parametrize("place", ["sqlite", POSTGRESQL, "s3"], indirect=True)
 """For what takes several processes: the pretend object store lives in one."""
 
 
-@pytest.fixture(params=["sqlite", POSTGRESQL, "snapshot"])
+@pytest.fixture(params=["sqlite", POSTGRESQL, "snapshot", "s3"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     """An empty place for a ledger."""
     if request.param == "postgresql":
         return PostgresPlace(tmp_path, request.getfixturevalue("postgresql_schema"))
+    if request.param == "s3":
+        return cast(S3Place, request.getfixturevalue("s3_place"))
     return FilePlace(tmp_path) if request.param == "sqlite" else SnapshotPlace(tmp_path)
 
 

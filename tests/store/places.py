@@ -9,6 +9,8 @@ import psycopg
 
 from reconcile.store import Home, SnapshotHome, SwapLost
 
+from .s3_door import S3Door
+
 
 class Place(Protocol):
     """One kind of home, empty at first."""
@@ -78,7 +80,7 @@ class Bucket:
         self.objects: dict[str, tuple[bytes, int]] = {}
         self.puts = 0
 
-    def load(self) -> tuple[bytes | None, Any]:
+    def load(self, known: Any = None) -> tuple[bytes | None, Any]:
         return self.objects.get("ledger", (None, None))
 
     def save(self, content: bytes, expected: Any) -> Any:
@@ -112,6 +114,37 @@ class SnapshotPlace:
         content, _ = self.bucket.load()
         connection = sqlite3.connect(":memory:")
         connection.deserialize(content or b"")
+        told = str([connection.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES])
+        connection.close()
+        return told
+
+
+@dataclass
+class S3Place:
+    root: Path
+    door: S3Door
+    bucket: str
+    key: str = "acme/ledger.db"
+    name: str = "s3"
+
+    def home(self) -> str:
+        return f"s3://{self.bucket}/{self.key}?endpoint={self.door.url}"
+
+    @property
+    def content(self) -> bytes:
+        return self.door.peek(self.bucket, self.key) or b""
+
+    def tamper(self, statement: str) -> None:
+        connection = sqlite3.connect(":memory:")
+        connection.deserialize(self.content)
+        connection.execute(statement)
+        connection.commit()
+        self.door.put(self.bucket, self.key, connection.serialize())
+        connection.close()
+
+    def rows(self) -> str:
+        connection = sqlite3.connect(":memory:")
+        connection.deserialize(self.content)
         told = str([connection.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES])
         connection.close()
         return told

@@ -13,7 +13,7 @@ from reconcile.model.errors import LedgerBroken, LedgerError
 from reconcile.store import Ledger, begin_ledger, home_of, migrate, open_ledger, tables
 
 from .conftest import clock
-from .places import Place
+from .places import Place, S3Place
 from .things import applied, owned
 
 
@@ -123,6 +123,12 @@ def test_of_many_that_begin_in_a_database_at_once_one_succeeds(postgresql_databa
     first, *others = begun_by_many(postgresql_database, tmp_path)
     assert others == ["refused"] * 3
     open_ledger(postgresql_database, tmp_path, expected_id=first, clock=clock).close()
+
+
+def test_of_many_that_begin_in_a_bucket_at_once_one_succeeds(s3_place: S3Place, tmp_path: Path) -> None:
+    first, *others = begun_by_many(s3_place.home(), tmp_path)
+    assert others == ["refused"] * 3
+    open_ledger(s3_place.home(), tmp_path, expected_id=first, clock=clock).close()
 
 
 def test_every_ledger_begins_with_an_id_of_its_own(tmp_path: Path) -> None:

@@ -32,8 +32,8 @@ class Rival(Bucket):
         self.bucket = bucket
         self.times = times
 
-    def load(self) -> tuple[bytes | None, Any]:
-        return self.bucket.load()
+    def load(self, known: Any = None) -> tuple[bytes | None, Any]:
+        return self.bucket.load(known)
 
     def save(self, content: bytes, expected: Any) -> Any:
         if self.times:

@@ -84,3 +84,37 @@ def test_a_rule_of_the_repository_is_asked_too(applied: Estate) -> None:
     run = applied.apply()
     assert became(run) == {"api": "denied"}
     assert "nothing-on-fridays: it is Friday" in run.outcomes[0].error
+
+
+NO_ADDRESSES = """
+from reconcile.model.verdict import resource_rule
+
+
+@resource_rule
+def no_addresses(resource):
+    if getattr(resource, "type", "") == "A":
+        yield "deny", "an address moves with its machine"
+"""
+
+
+def test_what_a_rule_would_deny_and_stays_as_it_is_hinders_nothing_else(applied: Estate) -> None:
+    (applied.root / "policies").mkdir()
+    (applied.root / "policies" / "own.py").write_text(NO_ADDRESSES)
+    still = applied.plan()
+    assert still.plan.changes == () and plan_exit_code(still, detailed=True) == 0
+    warned = [one for one in still.plan.warnings if "no-addresses would deny it if it changed" in one]
+    assert [one.partition(" ")[0] for one in warned] == ["cloudflare.record.shop/apex", "cloudflare.record.shop/api"]
+    assert all("stacks/shop.yaml:" in one for one in warned)
+    applied.write("shop", SHOP.replace("ttl: 300", "ttl: 900"))
+    run = applied.apply()
+    assert became(run) == {"api": "denied"} and run.exit_code() == 10
+    assert "no-addresses: an address moves with its machine" in run.outcomes[0].error
+
+
+def test_drift_of_what_a_new_rule_would_deny_is_still_put_back(applied: Estate) -> None:
+    (applied.root / "policies").mkdir()
+    (applied.root / "policies" / "own.py").write_text(NO_ADDRESSES)
+    applied.edit("api.shop.example", "A", content="192.0.2.99")
+    judged = applied.plan()
+    assert [(one.verb, one.cause) for one in judged.plan.changes] == [("update", "drift")]
+    assert plan_exit_code(judged, detailed=False) == 0

@@ -4,8 +4,12 @@ Every figure comes from the JSON of the commands it runs or from the sandbox: it
 """
 
 import json
+import signal
 import sys
 import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,21 +32,26 @@ def demo(
     """Take over a live estate, build the rest, edit it behind our back, put it back. On the sandbox; no account."""
     from ...assemble import Workshop, begin_world
     from ...sandbox.serve import serve
+    from .pulumi import Writers, begin_project, stand_in
     from ...settings import Settings
     from .shown import show
     from .story import Story, copied, refuse_without_records
 
-    with tempfile.TemporaryDirectory(prefix="trueup-demo-") as folder:
+    with _ended_by_term(), tempfile.TemporaryDirectory(prefix="trueup-demo-") as folder:
         # The story adds variables to a stack file: to a copy.
         root = copied(directory.resolve(), Path(folder) / "repository")
         with Workshop(Settings(root)) as shop:
             tree = shop.tree
         refuse_without_records(tree)
+        writers = Writers.of(tree)
         world = begin_world(root)
         ready = Path(folder) / "ready.json"
-        served = serve(world, ready_file=ready, ledger=Path(folder) / "ledger.db")
+        if writers.stack:
+            begin_project(root, tree.project.name)
+        beside = stand_in if writers.stack else None
+        served = serve(world, ready_file=ready, ledger=Path(folder) / "ledger.db", beside=beside)
         try:
-            told = Story.begin(root, ready, world, tree).tell()
+            told = Story.begin(root, ready, world, tree, writers).tell()
             if as_json:
                 print(json.dumps(told, indent=2, ensure_ascii=False))
             else:
@@ -57,6 +66,19 @@ def demo(
         finally:
             served.stop()
     raise Leave(0 if told["ended_well"] else 1)
+
+
+@contextmanager
+def _ended_by_term() -> Iterator[None]:
+    """TERM ends a demo as Ctrl-C does: what it began is seen to its end."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _complain(told: dict[str, Any]) -> None:

@@ -3,9 +3,11 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from .hands import Thing, flat, made_by_hand, name_of, records_of, typed
+from .hands import Console, Hands, Thing, flat, made_by_hand, name_of, plain_variables, records_of, typed
+from .pulumi import ByPulumi
 from .running import Claim, Runs, by_stack, verified
 
 if TYPE_CHECKING:
@@ -15,11 +17,16 @@ if TYPE_CHECKING:
 TITLES = {"cloudflare": "DNS", "vercel": "Vercel", "r2": "R2", "railway": "Railway"}
 
 
-def edit_consoles(tree: "Tree", runs: Runs) -> tuple[dict[str, Any], dict[str, Counter[str]], list[Claim]]:
-    """The edits and what was found, the figures by stack, and what they show: of each platform by itself."""
+def edit_consoles(
+    tree: "Tree", runs: Runs, hands: Hands, by_pulumi: ByPulumi | None
+) -> tuple[dict[str, Any], dict[str, Counter[str]], list[Claim]]:
+    """The edits and what was found, the figures by stack, and what they show: of each platform by itself, and of the
+    stack that Pulumi builds."""
     evening = _Evening(runs.world)
     edits = [edit for spec in tree.stacks.values() for edit in evening.edits(spec)]
-    drift = runs.run("drift", "--detailed-exitcode")
+    if by_pulumi is not None:
+        edits += evening.on_railway(tree.stacks[by_pulumi.stack], hands)
+    drift = runs.run("drift", "--detailed-exitcode", more=by_pulumi.blind if by_pulumi is not None else None)
     healed = verified(runs.run("apply", "--all", "--drift-only", "--yes"))
     told = {"edits": edits, "drift": drift["changes"]}
     counts = {"edits": by_stack(edits), "drift": by_stack(drift["changes"]), "put_back": by_stack(healed)}
@@ -35,6 +42,7 @@ def edit_consoles(tree: "Tree", runs: Runs) -> tuple[dict[str, Any], dict[str, C
                 own == found == back and causes == {"drift"} and drift["exit"] == 2,
             )
         )
+    claims += by_pulumi.put_back(edits, drift, healed) if by_pulumi is not None else []
     return told, counts, claims
 
 
@@ -67,6 +75,12 @@ class _Evening:
             if one.address.full_kind == "r2.public-access" and not getattr(one.resource, "enabled", True):
                 yield self._edit(one, name_of(one), {"enabled": "true"})
 
+    def on_railway(self, spec: "Spec", hands: Hands) -> Iterator[dict[str, str]]:
+        """The variables have an act of their own; where Pulumi builds them this is theirs."""
+        for one in islice(plain_variables(spec), 1):
+            hands.edit_variables([one])
+            yield _told(one, "value → by hand")
+
     def _records(self, spec: "Spec") -> Iterator[dict[str, str]]:
         """A new address, a longer TTL, a deletion."""
         records = [one for one in records_of(spec) if made_by_hand(one)]
@@ -80,11 +94,11 @@ class _Evening:
         if ttl is not None and ttl is not address:
             yield self._edit(ttl, self._record_id(ttl), {"ttl": "86400"})
         if gone is not None:
-            self.world.delete("cloudflare", "record", self._record_id(gone), gone.account, {})
+            Console(self.world).delete("cloudflare", "record", self._record_id(gone), gone.account)
             yield _told(gone, "deleted")
 
     def _edit(self, one: "Declared", id: str, fields: dict[str, str]) -> dict[str, str]:
-        self.world.edit(one.address.platform, one.address.kind, id, one.account, fields)
+        Console(self.world).edit(one.address.platform, one.address.kind, id, one.account, fields)
         return _told(one, ", ".join(f"{name.rpartition('.')[2]} → {value}" for name, value in fields.items()))
 
     def _record_id(self, one: "Declared") -> str:

@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .hands import Thing, name_of, plain_variables, where
+from .hands import Console, Thing, name_of, plain_variables, where
 
 if TYPE_CHECKING:
     from ...model.spec import Declared, Spec, Tree
@@ -67,19 +67,19 @@ class Foreign:
         environments = self.world.shelf("railway", account, "environment").values()
         place = next(one["name"] for one in environments if one["project"] == project)
         fields = {"project": project, "environment": place, "service": SERVICE, "value": "ours"}
-        self.world.create("railway", "variable", "THEIRS", account, fields)
+        Console(self.world).create("railway", "variable", "THEIRS", account, fields)
         # In every environment: an instance of which nothing is set is none.
         for one in self.world.things("railway", "instance")["railway"][account]["instance"]:
             if (one["project"], one["service"]) == (project, SERVICE):
-                self.world.edit("railway", "instance", one["id"], account, {"image": "example/nobodys:1"})
+                Console(self.world).edit("railway", "instance", one["id"], account, {"image": "example/nobodys:1"})
 
     def _make_inside(self, project: str, name: str, account: str) -> str:
         """A variable of a Vercel project; its id."""
         fields = {"project": project, "value": secrets.token_hex(16), "target": "production"}
-        return str(self.world.create("vercel", "variable", name, account, fields)["id"])
+        return str(Console(self.world).create("vercel", "variable", name, account, fields)["id"])
 
     def _make(self, platform: str, kind: str, name: str, account: str, fields: dict[str, str]) -> None:
-        made = self.world.create(platform, kind, name, account, fields)
+        made = Console(self.world).create(platform, kind, name, account, fields)
         self.made.append((platform, account, kind, str(made["id"])))
 
     def things(self) -> list[tuple[str, str, Thing]]:

@@ -3,8 +3,11 @@
 import json
 import secrets
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from ...model.errors import ReconcileError
 
 if TYPE_CHECKING:
     from ...model.resource import Resource
@@ -14,6 +17,37 @@ if TYPE_CHECKING:
 Thing = dict[str, Any]
 BUILT = ("railway", "vercel", "r2")
 """The platforms where nothing is yet when the story begins. The rest is the old world, which is taken over."""
+
+
+@dataclass(frozen=True)
+class Console:
+    """The consoles of a world. What one of them refuses ends the story in a line: raises ReconcileError."""
+
+    world: "World"
+
+    def create(self, platform: str, kind: str, name: str, account: str, fields: dict[str, str]) -> Thing:
+        with _refusals(f"make {platform}.{kind} {name}"):
+            return dict(self.world.create(platform, kind, name, account, fields))
+
+    def edit(self, platform: str, kind: str, name: str, account: str, fields: dict[str, str]) -> None:
+        with _refusals(f"edit {platform}.{kind} {name}"):
+            self.world.edit(platform, kind, name, account, fields)
+
+    def delete(self, platform: str, kind: str, name: str, account: str) -> None:
+        with _refusals(f"delete {platform}.{kind} {name}"):
+            self.world.delete(platform, kind, name, account, {})
+
+
+@contextmanager
+def _refusals(what: str) -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        first = next(iter(str(error).splitlines()), "")
+        raise ReconcileError(
+            f"the sandbox's console does not {what}: {first}",
+            advice="the stack file may say what that platform does not know; `trueup validate` checks it",
+        ) from None
 
 
 @dataclass
@@ -26,11 +60,14 @@ class Hands:
     """The secrets that were typed in; nobody else may know them."""
 
     def make(self, spec: "Spec") -> int:
-        """Everything a stack declares in the old world and in full, typed in without a mark of ours."""
+        """Everything a stack declares in the old world and in full, typed in without a mark of ours. Returns how many
+        things that is, those among them that a stack names by its id and the world began with."""
         wanted = [one for one in spec.declared.values() if made_by_hand(one)]
         for one in wanted:
+            if one.pinned:
+                continue
             platform, kind = one.address.platform, one.address.kind
-            self.world.create(platform, kind, name_of(one), one.account, typed(one.resource))
+            Console(self.world).create(platform, kind, name_of(one), one.account, typed(one.resource))
         return len(wanted)
 
     def set_secrets(self, spec: "Spec") -> int:
@@ -39,7 +76,7 @@ class Hands:
         for one in wanted:
             value = secrets.token_hex(16) + (getattr(one.resource, "ending", None) or "")
             fields = {**where(one), "value": value}
-            self.world.create(one.address.platform, one.address.kind, name_of(one), one.account, fields)
+            Console(self.world).create(one.address.platform, one.address.kind, name_of(one), one.account, fields)
             self.typed.append(value)
         return len(wanted)
 
@@ -47,14 +84,16 @@ class Hands:
         """Railway gives a domain another target and another proof: it does so when a domain is made anew."""
         host = name_of(one)
         moved = {"target": f"{secrets.token_hex(4)}.up.railway.app", "token": secrets.token_hex(20)}
-        self.world.edit("railway", "domain", self._on_railway(one, host)["id"], one.account, moved)
+        Console(self.world).edit("railway", "domain", self._on_railway(one, host)["id"], one.account, moved)
         return moved
 
     def edit_variables(self, variables: Iterable["Declared"]) -> None:
         """Overwrites each of them."""
         for one in variables:
             id = self._on_railway(one, name_of(one))["id"]
-            self.world.edit("railway", "variable", id, one.account, {"value": f"by-hand-{secrets.token_hex(4)}"})
+            Console(self.world).edit(
+                "railway", "variable", id, one.account, {"value": f"by-hand-{secrets.token_hex(4)}"}
+            )
 
     def holds_declared(self, variables: Iterable["Declared"]) -> int:
         """How many of them hold what their stack declares."""
@@ -76,8 +115,9 @@ class Hands:
 
 
 def made_by_hand(one: "Declared") -> bool:
-    """What the old world has already: all that neither is to be built nor follows from something that is."""
-    return not (one.resource.only_seen or one.address.platform in BUILT or one.references)
+    """What the old world has already: what a stack names by its id, and all that neither is to be built nor follows
+    from something that is."""
+    return bool(one.pinned) or not (one.resource.only_seen or one.address.platform in BUILT or one.references)
 
 
 def records_of(spec: "Spec") -> list["Declared"]:

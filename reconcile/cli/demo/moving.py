@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .foreign import shared_project
-from .hands import Hands, name_of
+from .hands import Console, Hands, name_of
 from .running import Claim, Document, Runs, verified
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class _Act:
         before = {_place(one): self._content(one) for one in self.tree.declared() if one.address.kind == "record"}
         moved = [hands.move_domain(one) for one in self.domains]
         for project in self.lost[:1]:
-            hands.world.delete("vercel", "project", name_of(project), project.account, {})
+            Console(hands.world).delete("vercel", "project", name_of(project), project.account)
         applied = self.runs.run("apply", "--all", "--yes")
         self.planned = applied["changes"]
         deploys = self.runs.deploys()

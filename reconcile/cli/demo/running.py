@@ -36,9 +36,10 @@ class Runs:
     said: list[str] = field(default_factory=list)
     """All that the commands wrote, both streams."""
 
-    def run(self, *words: str) -> dict[str, Any]:
-        """The document of one command. Raises Leave where it has none, having passed on what it said."""
-        with self._counted(words) as process:
+    def run(self, *words: str, more: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """The document of one command; `more` is its environment too. Raises Leave where it has none, having passed on
+        what it said."""
+        with self._begun(words, more or {}) as process:
             out, error = process.communicate()
         self.said += [out, error]
         try:
@@ -55,7 +56,7 @@ class Runs:
 
         Returns whether it came to that.
         """
-        with self._counted(words) as process:
+        with self._begun(words, {}) as process:
 
             def kill(number: int, moment: str) -> None:
                 if moment == "after" and process.poll() is None and once():
@@ -76,25 +77,40 @@ class Runs:
         return sum(len(kinds.get("deployment", ())) for kinds in self.world.things("railway")["railway"].values())
 
     @contextmanager
-    def _counted(self, words: tuple[str, ...]) -> Iterator["subprocess.Popen[str]"]:
-        act: dict[str, Any] = {"command": " ".join(("trueup", *words))}
+    def watched(self, command: str) -> Iterator[dict[str, Any]]:
+        """Tells in `acts` of what is done meanwhile; whoever does it adds the exit code."""
+        act: dict[str, Any] = {"command": command}
         self.acts.append(act)
         calls, deployments, began = len(self.world.calls()), self.deployments(), time.monotonic()
-        with subprocess.Popen(
-            [sys.executable, "-m", "reconcile", *words, "--json", "--dir", str(self.root)],
-            env=self._environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as process:
-            yield process
+        yield act
         act |= {
-            "exit": process.returncode,
             "calls": len(self.world.calls()) - calls,
             "deploys": self.deployments() - deployments,
             "seconds": round(time.monotonic() - began, 2),
         }
+
+    @contextmanager
+    def _begun(self, words: tuple[str, ...], more: Mapping[str, str]) -> Iterator["subprocess.Popen[str]"]:
+        with (
+            self.watched(" ".join(("trueup", *words))) as act,
+            subprocess.Popen(
+                [sys.executable, "-m", "reconcile", *words, "--json", "--dir", str(self.root)],
+                env={**self._environment(), **more},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            ) as process,
+        ):
+            try:
+                yield process
+            except KeyboardInterrupt:
+                # It lives in our folder, and sees its own children through.
+                process.terminate()
+                process.communicate()
+                raise
+            process.wait()
+            act["exit"] = process.returncode
 
     def _environment(self) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if name != STACKS}

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 MOST_EDITS = 2
 """So many are shown of each platform."""
+MANY_STACKS = 3
 COLUMNS = {
     "by hand before": "made_by_hand",
     "taken over": "taken_over",
@@ -110,12 +111,39 @@ def _show_acts(screen: "Console", told: Document) -> None:
     for act in told["acts"]:
         left = "killed " if act.get("killed") else f"exit {act['exit']:<2}"
         screen.print(
-            f"  {act['command']:<56} {left} {act['calls']:>4} API calls {act['seconds']:>6.2f} s"
+            f"  {_shortened(act['command']):<56} {left} {act['calls']:>4} API calls {act['seconds']:>6.2f} s"
             + (f"  {counted(act['deploys'], 'deploy')}" if act["deploys"] else "")
         )
     calls = sum(act["calls"] for act in told["acts"])
     seconds = sum(act["seconds"] for act in told["acts"])
     screen.print(f"  [dim]{len(told['acts'])} commands, {calls} API calls, {seconds:.1f} s[/]")
+
+
+def _written(told: Document) -> str:
+    """Who built what."""
+    from ..plain import plain
+    from ..plan_view import counted
+
+    writers = told["writers"]
+    things = {name: row.get("built", 0) for name, row in told["stacks"].items()}
+    if not writers["pulumi"]:
+        return f"Written by trueup: {plain(writers['why'])}."
+    (stack,) = writers["pulumi"]
+    rest = sum(things[name] for name in writers["trueup"])
+    return (
+        f"Built by Pulumi {plain(writers['version'])} ({plain(writers['found_by'])}): {plain(stack)}, "
+        f"{counted(things[stack], 'thing')}, {writers['stand_in']}.\n"
+        f"Built by trueup: {counted(rest, 'thing')} of the other {counted(len(writers['trueup']), 'stack')}."
+    )
+
+
+def _shortened(command: str) -> str:
+    """Names the first of many stacks only."""
+    before, *stacks = command.split(" --stack ")
+    if len(stacks) < MANY_STACKS:
+        return command
+    _, space, rest = stacks[-1].partition(" ")
+    return f"{before} --stack {stacks[0]} … ({len(stacks)}){space}{rest}"
 
 
 def _show_claims(screen: "Console", told: Document) -> None:
@@ -133,6 +161,7 @@ def _show_claims(screen: "Console", told: Document) -> None:
         if failed
         else f"\n[bold]All {len(told['claims'])} claims held; all is as declared.[/]"
     )
+    screen.print(_written(told))
     screen.print("[dim]Next: `trueup sandbox` to play in it yourself, docs/tutorial.md for the first five minutes.[/]")
 
 

@@ -5,7 +5,7 @@ import secrets
 import shutil
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from .consoles import edit_consoles
 from .foreign import Foreign
 from .hands import BUILT, Hands, made_by_hand, records_of
 from .moving import move_domains
+from .pulumi import ByPulumi, Writers
 from .running import Claim, Runs, by_stack, verified
 from .variables import overwrite_variables
 
@@ -32,6 +33,7 @@ class Story:
     hands: Hands
     foreign: Foreign
     folder: Path
+    writers: Writers
     told: Document = field(
         default_factory=lambda: {
             "built_on": {},
@@ -46,15 +48,18 @@ class Story:
     counts: dict[str, Counter[str]] = field(default_factory=dict)
     """By figure, how many of a stack."""
     built: Document = field(default_factory=dict)
-    """What the first apply told."""
+    """What those commands told that built the rest."""
+    by_pulumi: ByPulumi | None = None
+    """Once it builds something."""
 
     @classmethod
-    def begin(cls, root: Path, ready: Path, world: "World", tree: "Tree") -> "Story":
+    def begin(cls, root: Path, ready: Path, world: "World", tree: "Tree", writers: Writers) -> "Story":
         """Every variable of the environment that a stack reads gets a random value."""
         from ...steps.reveal import wanted_of
 
         planted = {one.variable: f"demo-{secrets.token_hex(16)}" for one in wanted_of(tree)}
-        return cls(tree, Runs(root, ready, world, planted), Hands(world, tree), Foreign(world, tree), ready.parent)
+        runs = Runs(root, ready, world, planted)
+        return cls(tree, runs, Hands(world, tree), Foreign(world, tree), ready.parent, writers)
 
     def tell(self) -> Document:
         """Ends after the first act that does not show what it should: the next ones stand on it."""
@@ -74,6 +79,7 @@ class Story:
         return {
             "schema": "trueup.demo/2",
             "stacks": {name: {"account": self.tree.stacks[name].account, **row} for name, row in rows.items()},
+            "writers": self.writers.document(self.tree),
             **self.told,
             "acts": self.runs.acts,
             "claims": [one.document() for one in self.claims],
@@ -81,12 +87,17 @@ class Story:
         }
 
     def _move_domains(self) -> None:
-        self.told["moved"], claims = move_domains(self.tree, self.runs, self.hands)
+        self.told["moved"], claims = move_domains(self._ours(), self.runs, self.hands)
         self.claims += claims
 
     def _overwrite_variables(self) -> None:
-        self.told["variables"], claims = overwrite_variables(self.tree, self.runs, self.hands)
+        self.told["variables"], claims = overwrite_variables(self._ours(), self.runs, self.hands)
         self.claims += claims
+
+    def _ours(self) -> "Tree":
+        """The stacks that trueup writes."""
+        stacks = {name: spec for name, spec in self.tree.stacks.items() if name != self.writers.stack}
+        return replace(self.tree, stacks=stacks)
 
     def _take_over(self) -> None:
         specs = self.tree.stacks.items()
@@ -110,7 +121,8 @@ class Story:
         return {name: held for name, held in self.runs.world.things().items() if name not in BUILT}
 
     def _build(self) -> None:
-        self.built = applied = self.runs.run("apply", "--all", "--yes")
+        applied, claims = self._built()
+        self.built = applied
         self.counts["built"] = built = by_stack(verified(applied))
         self.told["built_on"] = self._by_platform(verified(applied))
         planned = self.counts["planned"]
@@ -126,6 +138,20 @@ class Story:
                     well and built == planned and ordered == pairs,
                 )
             )
+        self.claims += claims
+
+    def _built(self) -> tuple[Document, list[Claim]]:
+        """What was built and by whose commands; what Pulumi's part of it shows."""
+        stack = self.writers.stack
+        if not stack:
+            return self.runs.run("apply", "--all", "--yes"), []
+        others = [word for name in self._ours().stacks for word in ("--stack", name)]
+        applied = self.runs.run("apply", *others, "--writer", "trueup", "--yes")
+        self.by_pulumi = ByPulumi(stack, self.counts["planned"][stack], self.runs)
+        told, claims = self.by_pulumi.build()
+        code = max(applied["exit"], told["exit"]) if {applied["exit"], told["exit"]} <= {0, 16} else 1
+        whole = {word: [*applied[word], *told[word]] for word in ("changes", "gaps")}
+        return {**applied, **whole, "exit": code}, claims
 
     def _ask_people(self) -> None:
         specs = self.tree.stacks.items()
@@ -145,6 +171,7 @@ class Story:
         self.claims.append(
             Claim("the second plan is empty", f"{len(open_ends)} to do", not open_ends and second["exit"] == 0)
         )
+        self.claims += self.by_pulumi.ask_again() if self.by_pulumi is not None else []
 
     def _by_platform(self, changes: Iterable[Document]) -> dict[str, dict[str, int]]:
         """How many of a system on each platform."""
@@ -179,7 +206,7 @@ class Story:
         return str(told)[:23]
 
     def _edit_consoles(self) -> None:
-        told, counts, claims = edit_consoles(self.tree, self.runs)
+        told, counts, claims = edit_consoles(self.tree, self.runs, self.hands, self.by_pulumi)
         self.told |= told
         self.counts |= counts
         self.claims += claims
@@ -220,11 +247,14 @@ class Story:
         known = [*planted, *self.hands.typed]
         if not known:
             return
-        written = [*self.runs.said, *(path.read_bytes().decode("latin-1") for path in self.folder.glob("ledger.db*"))]
+        files = [path for path in self.folder.glob("ledger.db*") if path.is_file()]
+        files += self.by_pulumi.kept() if self.by_pulumi is not None else []
+        written = [*self.runs.said, *(path.read_bytes().decode("latin-1") for path in files)]
         told = sum(one in text for one in known for text in written)
         arrived = sum(one in live for one in planted)
         yield Claim(
-            f"secrets of {', '.join(['people', *self.runs.environment])}: in no output and no ledger",
+            f"secrets of {', '.join(['people', *self.runs.environment])}: in no output and no ledger"
+            + (" or state of Pulumi's" if self.by_pulumi is not None else ""),
             f"{told} of {len(known)} told, {arrived} of {len(planted)} arrived",
             arrived == len(planted) and told == 0,
         )

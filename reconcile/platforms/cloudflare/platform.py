@@ -45,6 +45,7 @@ class Cloudflare:
 
     name: ClassVar[str] = "cloudflare"
     kinds: ClassVar[tuple[type[Resource], ...]] = (Zone, Record)
+    releases: ClassVar[tuple[type[Resource], ...]] = ()
     credentials: ClassVar[tuple[Credential, ...]] = (
         Credential("token", "Zone:Read, DNS:Edit", "https://dash.cloudflare.com/profile/api-tokens"),
     )

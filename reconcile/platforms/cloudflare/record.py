@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, field_validator
 
 from ...model.resource import Key, ReadOnly, RefersTo, Resource, is_pending
+from .bridge import RECORD
 from .canonical import DATA, canonical_data, host, name_in_zone, text, wire_data, wire_text
 
 Type = Literal[
@@ -88,6 +89,7 @@ class Record(Resource):
     group_by = "zone"
     in_dns = True
     marker_field = "comment"
+    bridge = RECORD
 
     # Each validator looks at fields above its own: the order counts.
     zone: Annotated[str, RefersTo("cloudflare.zone")] = Field(description="the zone it stands in")

@@ -8,26 +8,17 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from ...model.resource import STACK_FILE, Immutable, Key, ReadOnly, RefersTo, Resource, is_pending
 from ...wire.rest import Endpoint, RestResource
+from .bridge import BUCKET as BUCKET_BRIDGE
+from .bridge import CORS, DOMAIN, LIFECYCLE, LOCK, PUBLIC_ACCESS
+from .paths import path_of
 from .rules import DEFAULT_RULES, CorsRule, LifecycleRule, LockRule
 
 Jurisdiction = Literal["default", "eu", "us", "fedramp", "fedramp-high"]
 Location = Literal["apac", "eeur", "enam", "oc", "weur", "wnam"]
 StorageClass = Literal["Standard", "InfrequentAccess"]
 Tls = Literal["1.0", "1.1", "1.2", "1.3"]
-DEFAULT = "default"
 JURISDICTIONS: tuple[str, ...] = get_args(Jurisdiction)
 BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]\Z")
-
-
-def path_of(jurisdiction: str, name: str) -> str:
-    """What a bucket is called here: its name, after its jurisdiction where that is not the default one."""
-    return name if jurisdiction == DEFAULT else f"{jurisdiction}/{name}"
-
-
-def split(path: str) -> tuple[str, str]:
-    """Jurisdiction and name."""
-    jurisdiction, _, name = path.rpartition("/")
-    return jurisdiction or DEFAULT, name
 
 
 class Bucket(RestResource):
@@ -38,6 +29,7 @@ class Bucket(RestResource):
     """
 
     kind = "r2.bucket"
+    bridge = BUCKET_BRIDGE
     protected = True
     endpoint = Endpoint("")
 
@@ -110,6 +102,7 @@ class Cors(InBucket):
     """Which pages may call a bucket: the whole set of its CORS rules."""
 
     kind = "r2.cors"
+    bridge = CORS
     endpoint = Endpoint("/cors")
 
     rules: tuple[CorsRule, ...] = Field(
@@ -139,6 +132,7 @@ class Lifecycle(InBucket):
     """
 
     kind = "r2.lifecycle"
+    bridge = LIFECYCLE
     endpoint = Endpoint("/lifecycle")
     standing = True
     removed: ClassVar[Mapping[str, Any]] = {"rules": [rule.wire() for rule in DEFAULT_RULES]}
@@ -168,6 +162,7 @@ class Lock(InBucket):
     """
 
     kind = "r2.lock"
+    bridge = LOCK
     endpoint = Endpoint("/lock")
     removed: ClassVar[Mapping[str, Any]] = {"rules": []}
 
@@ -202,6 +197,7 @@ class PublicAccess(InBucket):
     """Whether everybody can read a bucket under its r2.dev address. Say `enabled: false` where nobody may."""
 
     kind = "r2.public-access"
+    bridge = PUBLIC_ACCESS
     endpoint = Endpoint("/domains/managed")
     standing = True
     removed: ClassVar[Mapping[str, Any]] = {"enabled": False}
@@ -226,6 +222,7 @@ class Domain(InBucket):
     """
 
     kind = "r2.domain"
+    bridge = DOMAIN
     endpoint = Endpoint("/domains/custom")
 
     zone: Annotated[str, Immutable] = Field(alias="zoneName", description="the domain at Cloudflare; in this account")

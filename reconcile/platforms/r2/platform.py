@@ -20,19 +20,8 @@ from ...model.spec import Access
 from ...wire.calls import Call
 from ...wire.client import Client
 from ...wire.rest import PARTIAL, REFUSED_TOKEN, Listing, RestPlatform, RestResource, bearer
-from .kinds import (
-    DEFAULT,
-    JURISDICTIONS,
-    Bucket,
-    Cors,
-    Domain,
-    InBucket,
-    Lifecycle,
-    Lock,
-    PublicAccess,
-    path_of,
-    split,
-)
+from .kinds import JURISDICTIONS, Bucket, Cors, Domain, InBucket, Lifecycle, Lock, PublicAccess
+from .paths import DEFAULT, path_of, split
 
 HEADER = "cf-r2-jurisdiction"
 NO_METHOD, NO_CORS = "7001", "10059"

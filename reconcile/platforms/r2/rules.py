@@ -28,7 +28,7 @@ Day = Annotated[str, BeforeValidator(_day)]
 
 
 def _moment(day: str) -> str:
-    return day if "T" in day else f"{day}T00:00:00Z"
+    return day if "T" in day or is_pending(day) else f"{day}T00:00:00Z"
 
 
 class Rule(BaseModel):

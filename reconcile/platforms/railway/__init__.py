@@ -2,8 +2,9 @@
 
 Railway is one package. Nouns: `kinds`. Reading: `documents` are the texts, `graph` sends them, `reader` reads few times
 for much, `reading` is one environment as it was told, `sight` what is seen of a scope. Writing: `structure` what
-environments share, `writing` one environment, `item` one change on its way, `changeset` the form of a commit, `cost`
-the requests it takes. `platform` puts them together; `pretend` is the vendor as the sandbox plays it.
+environments share, `writing` one environment, `item` one change on its way, `changeset` the form of a commit,
+`releasing` the start of what was written quietly, `cost` the requests it takes. `platform` puts them together;
+`pretend` is the vendor as the sandbox plays it.
 """
 
 from .kinds import (
@@ -11,6 +12,7 @@ from .kinds import (
     Environment,
     Instance,
     Project,
+    Release,
     Service,
     ServiceDomain,
     SharedVariable,
@@ -29,6 +31,7 @@ __all__ = [
     "Pretend",
     "Project",
     "Railway",
+    "Release",
     "Service",
     "ServiceDomain",
     "SharedVariable",

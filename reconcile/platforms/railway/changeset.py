@@ -3,6 +3,8 @@
 A change set names things by name and is refused where the environment moved (`baseConfigEtag`): it is the rule. A
 patch goes by id and says what a change set cannot: that a service is to run in this environment or no longer to, what
 is shared, what is sealed, that a volume goes. Either is one commit, which deploys each service it moves once.
+
+A quiet change is always part of a patch, for only a patch can be committed without deploying.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,6 +29,7 @@ _DEPLOY = {
     "sleep": "sleepApplication",
 }
 _BUILD = {"builder": "builder", "build_command": "buildCommand"}
+_QUIETLY = (Instance, Variable, SharedVariable)
 _SOURCE_KEYS = ("image", "repo", "branch", "checkSuites", "rootDirectory")
 
 
@@ -36,6 +39,7 @@ class Part:
 
     change: Change
     live: Seen | None
+    quiet: bool = False
 
     @property
     def want(self) -> Resource | None:
@@ -56,6 +60,24 @@ class Part:
         return "" if isinstance(there, SharedVariable) else str(getattr(there, "instance", "")).rpartition("/")[2]
 
 
+def quiet_ones(changes: Sequence[Change]) -> frozenset[int]:
+    """Which of an environment's changes are committed without deploying, by their `id()`.
+
+    Deletes never are, nor what has no patch of its own: volumes, TCP proxies, domains. What stands in an instance that
+    another of these changes makes, and deploys, comes along with it.
+    """
+    loud = {
+        one.after.referred_as()
+        for one in changes
+        if isinstance(one.after, Instance) and one.before is None and not one.quiet
+    }
+    return frozenset(
+        id(one)
+        for one in changes
+        if one.quiet and isinstance(one.after, _QUIETLY) and getattr(one.after, "instance", None) not in loud
+    )
+
+
 class Unspeakable(ValueError):
     """A change that has no form; its text says why, without any value."""
 
@@ -63,6 +85,8 @@ class Unspeakable(ValueError):
 def needs_patch(part: Part, reading: Reading) -> bool:
     """Whether no change set can say it."""
     there = part.there
+    if part.quiet:
+        return True
     if isinstance(there, SharedVariable):
         return True
     if isinstance(there, Variable):
@@ -109,6 +133,15 @@ def patch(parts: Sequence[Part], reading: Reading) -> Body:
                 body.update(_instance_patch(part, reading))
     kept = {id: {"isDeleted": True} if body.get("isDeleted") else body for id, body in services.items()}
     return {**({"services": kept} if kept else {}), **whole}
+
+
+def named_in(patch: Raw, depth: int = 4) -> frozenset[tuple[str, ...]]:
+    """What a patch writes, by the keys that lead there: as far as a variable or a setting, never its value."""
+    found: set[tuple[str, ...]] = set()
+    for key, value in patch.items():
+        inner = named_in(value, depth - 1) if isinstance(value, Mapping) and depth > 1 else ()
+        found |= {(key, *rest) for rest in inner or ((),)}
+    return frozenset(found)
 
 
 def sections(want: Instance, have: Instance | None, blob: Raw) -> dict[str, Body]:

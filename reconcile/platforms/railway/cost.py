@@ -9,8 +9,18 @@ from typing import Literal
 from ...model.change import Change
 from ...model.resource import Immutable
 from . import documents
-from .changeset import Part, needs_patch
-from .kinds import Domain, Environment, Instance, ServiceDomain, SharedVariable, TcpProxy, Variable, Volume
+from .changeset import Part, needs_patch, quiet_ones
+from .kinds import (
+    Domain,
+    Environment,
+    Instance,
+    Release,
+    ServiceDomain,
+    SharedVariable,
+    TcpProxy,
+    Variable,
+    Volume,
+)
 from .reader import Project
 from .reading import Reading
 from .structure import FIRST_ENVIRONMENT
@@ -18,9 +28,9 @@ from .structure import KINDS as SHARED
 
 _CHANGE_SET, _PATCH = 3, 2
 """A change set is sent and asked for twice; before a patch the environment's token is read."""
-Act = int | Literal["set", "patch", "volume"]
+Act = int | Literal["set", "patch", "volume", "quiet"]
 """What a change does in one round: so many requests of its own, or its part of the commit. `volume`: only a change set
-can make one."""
+can make one; `quiet`: it is committed apart, like a patch."""
 _BY_PLACE = (Instance, Variable, SharedVariable, Volume)
 """What is known by its place does not move: a replace is refused, or nothing is left to do."""
 
@@ -36,18 +46,23 @@ class Known:
 
 
 def predicted(wave: Sequence[Change], known: Known) -> int:
+    wave = [change for change in wave if change.kind is not Release or change.after is not None]
     if not wave:
         return 0
     by_place: dict[str, list[Change]] = defaultdict(list)
+    started: dict[str, int] = defaultdict(int)
     shared = 0
     for change in wave:
         there = change.after if change.after is not None else change.before
-        if change.kind in SHARED or there is None:
+        if isinstance(there, Release):
+            started[there.container()] += 1
+        elif change.kind in SHARED or there is None:
             shared += not _comes_by_itself(change, known)
         else:
             by_place[there.container()].append(change)
     afresh = any(change.kind in SHARED for change in wave)
-    total = known.listing + shared + bool(shared)
+    # A release is a look at what its environment's instances run, and a start of each.
+    total = known.listing + shared + bool(shared) + len(started) + sum(started.values())
     unread: dict[str, list[Change]] = {}
     for path, changes in by_place.items():
         reading = None if afresh else known.reading(path, {change.kind.kind for change in changes})
@@ -77,20 +92,27 @@ def _first_reading(unread: Mapping[str, Sequence[Change]]) -> int:
 def _of_place(changes: Sequence[Change], reading: Reading | None) -> int:
     """Round by round a commit, steps of their own, and a reading that tells what became of them."""
     mounted = [one for one in changes if one.kind is Volume and one.before is not None]
+    quiet = quiet_ones(changes)
     total, volumes = 0, len(reading.volumes if reading is not None else mounted)
-    for acts in zip_longest(*(_acts(change, reading) for change in changes)):
+    for acts in zip_longest(*(_acts(change, reading, id(change) in quiet) for change in changes)):
         done = [act for act in acts if act is not None]
+        before = _look(changes, reading, volumes)
         volumes += done.count("volume")
-        total += sum(act for act in done if isinstance(act, int)) + _commit(done, _look(changes, reading, volumes))
+        total += sum(act for act in done if isinstance(act, int))
+        total += _commit(done, before, _look(changes, reading, volumes))
         volumes -= sum(one.after is None and one.kind is Volume for one in changes)
         total += _look(changes, reading, volumes)
     return total
 
 
-def _commit(acts: Collection[Act], look: int) -> int:
+def _commit(acts: Collection[Act], before: int, after: int) -> int:
+    """What the commits of a round take, with a reading between each two: so many requests before and after volumes
+    were made."""
+    loud = {"set", "patch", "volume"} & set(acts)
+    quiet = _PATCH + (before if loud else 0) if "quiet" in acts else 0
     if "patch" in acts:
-        return _PATCH + (_CHANGE_SET + look if "volume" in acts else 0)
-    return _CHANGE_SET if "set" in acts or "volume" in acts else 0
+        return quiet + _PATCH + (_CHANGE_SET + after if "volume" in acts else 0)
+    return quiet + (_CHANGE_SET if loud else 0)
 
 
 def _look(changes: Iterable[Change], reading: Reading | None, volumes: int) -> int:
@@ -105,7 +127,7 @@ def _small(changes: Iterable[Change]) -> bool:
     return any(change.kind in (TcpProxy, Volume) for change in changes)
 
 
-def _acts(change: Change, reading: Reading | None) -> list[Act]:
+def _acts(change: Change, reading: Reading | None, quiet: bool) -> list[Act]:
     """What one change does, round by round."""
     kind, remade = change.kind, _is_remade(change)
     if remade and kind in _BY_PLACE:
@@ -119,6 +141,8 @@ def _acts(change: Change, reading: Reading | None) -> list[Act]:
         return [1, "set"] if remade else [1] if change.after is None else ["set"]
     if kind is Volume:
         return _volume_acts(change)
+    if quiet:
+        return ["quiet"]
     return ["patch" if _is_patched(change, reading) else "set"]
 
 

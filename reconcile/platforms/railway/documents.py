@@ -131,6 +131,21 @@ APPLY_STATUS = f"""query ApplyStatus($e: String!, $id: String!) {{
 PATCH_COMMIT = """mutation PatchCommit($e: String!, $p: EnvironmentConfig!, $m: String) {
   environmentPatchCommit(environmentId: $e, patch: $p, commitMessage: $m) }"""
 
+STAGED_BASE = "query StagedBase($e: String!) { environment(id: $e) { id configEtag unmergedChangesCount } }"
+STAGED = """query Staged($e: String!) { environmentStagedChanges(environmentId: $e) {
+  id status patch(decryptVariables: false) } }"""
+QUIET_COMMIT = """mutation QuietCommit($e: String!, $p: EnvironmentConfig!, $m: String) {
+  environmentStageChanges(environmentId: $e, input: $p, merge: false) { id }
+  environmentPatchCommitStaged(environmentId: $e, commitMessage: $m, skipDeploys: true) }"""
+UNSTAGE = """mutation Unstage($e: String!, $p: EnvironmentConfig!) {
+  environmentStageChanges(environmentId: $e, input: $p, merge: false) { id } }"""
+DEPLOY = """mutation Deploy($e: String!, $s: String!) {
+  serviceInstanceDeployV2(environmentId: $e, serviceId: $s) }"""
+
+LATEST = f"""query Latest($e: String!) {{ environment(id: $e) {{ id config(decryptVariables: false)
+  serviceInstances(first: 500) {{ edges {{ node {{
+    serviceId deletedAt source {{ repo image }} latestDeployment {{ id }} }} }} {PAGE} }} }} }}"""
+
 PROJECT_CREATE = "mutation ProjectCreate($i: ProjectCreateInput!) { projectCreate(input: $i) { id name } }"
 PROJECT_UPDATE = """mutation ProjectUpdate($id: String!, $i: ProjectUpdateInput!) {
   projectUpdate(id: $id, input: $i) { id name } }"""
@@ -166,6 +181,7 @@ BACKUP_SCHEDULE = """mutation BackupSchedule($i: String!, $k: [VolumeInstanceBac
 
 FIXED: tuple[str, ...] = (
     *(WHO_AM_I, PROJECTS, APPLY, APPLY_STATUS, PATCH_COMMIT, PROJECT_CREATE, PROJECT_UPDATE, PROJECT_DELETE),
+    *(STAGED_BASE, STAGED, QUIET_COMMIT, UNSTAGE, DEPLOY, LATEST),
     *(ENVIRONMENT_CREATE, ENVIRONMENT_RENAME, ENVIRONMENT_DELETE, SERVICE_CREATE, SERVICE_UPDATE, SERVICE_DELETE),
     *(DOMAIN_CREATE, DOMAIN_UPDATE, DOMAIN_DELETE, SERVICE_DOMAIN_CREATE, SERVICE_DOMAIN_UPDATE),
     *(SERVICE_DOMAIN_DELETE, TCP_PROXY_DELETE, VOLUME_UPDATE, BACKUP_SCHEDULE),

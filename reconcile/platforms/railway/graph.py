@@ -27,6 +27,12 @@ class StaleBase(Rejected):
     advice = "make a new plan: the environment changed since this one was made"
 
 
+class Staged(Rejected):
+    """Changes that are not ours wait for a person: what is written quietly would take their place."""
+
+    advice = "commit or discard the staged changes in Railway, then run the same command"
+
+
 class Unexplained(Unavailable):
     """Railway answered, and did not say why it did nothing."""
 

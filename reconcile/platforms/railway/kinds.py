@@ -164,6 +164,14 @@ class Instance(Resource):
         several = (self.region or "").split("+")
         return f"it runs in {' and '.join(several)}, and an entry has one region" if len(several) > 1 else ""
 
+    def risks(self) -> tuple[str, ...]:
+        """A job, a sleeper and an image of Docker's own, as a database's, have nothing that could be asked."""
+        alone = self.environment.rpartition("/")[2] == "production" and self.replicas == 1
+        bare = self.source is not None and self.source.image is not None and "/" not in self.source.image
+        if not alone or self.healthcheck_path is not None or self.cron is not None or self.sleep or bare:
+            return ()
+        return ("in production with one replica and no healthcheck_path: a deployment that fails ends what ran",)
+
     @property
     def service_name(self) -> str:
         return self.service.partition("/")[2]
@@ -340,6 +348,24 @@ class SshKey(Resource):
 
     def keys(self) -> tuple[Key, ...]:
         return ((self.public_key,),)
+
+
+class Release(Resource):
+    """The start of an instance with what is set there. Only a Pulumi program has one: it follows quiet changes."""
+
+    kind = "railway.release"
+
+    instance: Annotated[str, RefersTo("railway.instance"), Immutable] = Field(description="what is started anew")
+    digest: str = Field(description="of what is to run; another one starts it anew")
+    deployment: Annotated[str | None, ReadOnly] = Field(
+        None, description="the deployment that it started; none where the instance has no source"
+    )
+
+    def container(self) -> str:
+        return self.instance.rpartition("/")[0]
+
+    def keys(self) -> tuple[Key, ...]:
+        return ((self.instance,),)
 
 
 KINDS: tuple[type[Resource], ...] = (

@@ -18,9 +18,10 @@ from ...wire import Client
 from ...wire.rest import PARTIAL, bearer
 from .cost import Known, predicted
 from .graph import Graph, StaleBase, read_error
-from .kinds import KINDS, SshKey, TcpProxy, Volume
+from .kinds import KINDS, Release, SshKey, TcpProxy, Volume
 from .reader import Project, Reader, Wanted
 from .reading import Reading
+from .releasing import Releaser
 from .sight import Sight, Survey
 from .structure import KINDS as SHARED
 from .structure import Structure
@@ -46,6 +47,7 @@ class Railway:
 
     name: ClassVar[str] = "railway"
     kinds: ClassVar[tuple[type[Resource], ...]] = KINDS
+    releases: ClassVar[tuple[type[Resource], ...]] = (Release,)
     credentials: ClassVar[tuple[Credential, ...]] = (
         Credential("token", "a workspace token of the workspace", "https://railway.com/account/tokens"),
     )
@@ -109,7 +111,16 @@ class Railway:
         return replace(self._last.observation, at=at)
 
     def apply(self, wave: Sequence[Change]) -> Iterator[Outcome]:
-        """What environments share first, each by itself; then, environment by environment, one commit."""
+        """What environments share first, each by itself; then, environment by environment, one commit, and at last the
+        releases.
+
+        Quiet changes of variables, shared variables and instances are a commit of their own, which deploys nothing.
+        Volumes, TCP proxies and domains are written as if they were loud, and so is every delete.
+        """
+        yield from (Outcome(change, "done", change.id) for change in wave if _ends_a_release(change))
+        wave = [change for change in wave if not _ends_a_release(change)]
+        if not wave:
+            return
         self._last = None
         shared = [change for change in wave if change.kind in SHARED]
         try:
@@ -153,6 +164,12 @@ class Railway:
                 yield from (_failed(change, f"several projects are called {project_name}") for change in changes)
             else:
                 yield from (self._nowhere(change, path) for change in changes)
+        written = {path: [one for one in by_place[path] if one.kind is not Release] for path in places}
+        yield from self._write_known({path: places[path] for path, changes in written.items() if changes}, written)
+        for path, wanted in places.items():
+            yield from self._release(wanted, [one for one in by_place[path] if one.kind is Release])
+
+    def _write_known(self, places: Mapping[str, Wanted], by_place: Mapping[str, Sequence[Change]]) -> Iterator[Outcome]:
         needed = {path: EXTRA_KINDS & {change.kind.kind for change in by_place[path]} for path in places}
         unknown = [path for path, (_, one) in places.items() if not self._is_known(one.id, needed[path])]
         asked = frozenset().union(*(needed[path] for path in unknown))
@@ -176,6 +193,22 @@ class Railway:
         self._known.pop(wanted[1].id, None)
         yield from writer.apply(changes)
         self._known[wanted[1].id] = _Known(writer.reading, extras)
+
+    def _release(self, wanted: Wanted, changes: Sequence[Change]) -> Iterator[Outcome]:
+        project, environment = wanted
+        found = []
+        for change in changes:
+            assert isinstance(change.after, Release)
+            name = change.after.instance.rpartition("/")[2]
+            service = project.service_id(name)
+            if service is None:
+                yield _failed(change, f"the project has no service {name}")
+            else:
+                found.append((change, service))
+        if found:
+            # What a repository's own file decides is told by its latest deployment.
+            self._known.pop(environment.id, None)
+            yield from Releaser(self._graph, environment.id, self._wait, self._settle).apply(found)
 
     def _nowhere(self, change: Change, path: str) -> Outcome:
         if change.after is not None:
@@ -203,6 +236,11 @@ class Railway:
     def _relisted(self, keys: bool) -> Sequence[Project]:
         self._projects = self._survey.projects(keys=keys)
         return self._projects
+
+
+def _ends_a_release(change: Change) -> bool:
+    """It takes nothing away: what was started runs on."""
+    return change.kind is Release and change.after is None
 
 
 def _failed(change: Change, why: str, exit_code: int = PARTIAL) -> Outcome:

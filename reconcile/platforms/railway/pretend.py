@@ -12,6 +12,7 @@ from ...model.spec import Declared
 from .pretend_estate import FILES_UNTIL, Estate, Refused
 from .pretend_graphql import answer, is_read, refused
 from .pretend_hand import KINDS, create, delete, edit
+from .pretend_mutations import add_bare_project
 from .pretend_tokens import HEADER, NOT_FOUND, UNKNOWN, speaker
 from .pretend_views import RATES
 
@@ -79,7 +80,20 @@ class Pretend:
         return {"RAILWAY_API_TOKEN": token, "RAILWAY_API_URL": f"{url}/graphql/v2"}
 
     def seed(self, world: World, caller: Caller, wanted: Sequence[Declared]) -> None:
-        """Nothing: a workspace is there with its account, and Railway has no kind that is only looked up."""
+        """Projects and services that a stack names by their id; Railway has no kind that is only looked up.
+
+        A project so begun is empty: it lacks even the environment that comes with one that is created.
+        """
+        estate = self._at(world, caller.account)
+        pinned = [one for one in wanted if one.pinned]
+        for one in sorted(pinned, key=lambda one: one.address.kind != "project"):
+            name = str(getattr(one.resource, "name", ""))
+            if one.address.kind == "project":
+                add_bare_project(estate, {"id": one.pinned, "name": name})
+            elif one.address.kind == "service":
+                home = next(estate.where("project", name=getattr(one.resource, "project", "")), None)
+                if home is not None:
+                    estate.add("service", {"id": one.pinned, "name": name, "projectId": home["id"]})
 
     def edit(self, world: World, account: str, kind: str, id: str, fields: Mapping[str, str]) -> Thing:
         estate = self._at(world, account)

@@ -217,7 +217,8 @@ class Estate:
         return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:40]
 
     def deploy(self, instance: Thing, reason: str) -> Thing | None:
-        """A deployment of what an instance is now; None if it has nothing to deploy."""
+        """A deployment of what an instance is now; None if it has nothing to deploy. `print` tells what it runs with,
+        variables among it: a later one of the same print changes nothing."""
         source = instance["config"].get("source", {})
         if not (source.get("repo") or source.get("image")):
             return None
@@ -225,7 +226,9 @@ class Estate:
         config = json.loads(json.dumps(told(instance["config"])))
         config.get("deploy", {}).pop("registryCredentials", None)
         meta = {**config.get("source", {}), "reason": reason, "serviceManifest": config, **self._file(instance, config)}
-        return self.add("deployment", {"name": instance["name"], **where, "meta": meta})
+        environment = self.shelf("environment")[instance["environmentId"]]
+        print = hashlib.sha256(self.prints(environment)[instance["id"]].encode()).hexdigest()
+        return self.add("deployment", {"name": instance["name"], **where, "meta": meta, "print": print})
 
     def _file(self, instance: Thing, config: Thing) -> Thing:
         """What a deployment takes from its repository's own file, laid over the settings; nothing is written there.
@@ -265,9 +268,9 @@ class Estate:
         self, environment: Thing, change: Callable[[], T], *, reason: str = "deploy", deploys: bool = True
     ) -> tuple[T, list[Thing]]:
         """Make a change whole or not at all, and deploy each service that it moved once; returns the deployments."""
-        before = self._prints(environment)
+        before = self.prints(environment)
         result = self.whole(change)
-        after = self._prints(environment)
+        after = self.prints(environment)
         moved = [id for id, print in after.items() if before.get(id) != print]
         if before != after:
             environment["updatedAt"] = self.now
@@ -305,7 +308,7 @@ class Estate:
             shelf.clear()
             shelf.update(json.loads(things))
 
-    def _prints(self, environment: Thing) -> dict[str, str]:
+    def prints(self, environment: Thing) -> dict[str, str]:
         """By instance, all that a deployment of it depends on: not networking, not a region's replicas."""
         whole = self.config(environment, decrypted=True, sealed=True)
         found = {}

@@ -10,6 +10,7 @@ from .pretend_commit import (
     add_proxy,
     add_service_domain,
     add_volume,
+    checked,
     mount_volume,
     patch_environment,
     put_variable,
@@ -18,7 +19,7 @@ from .pretend_commit import (
 from .pretend_config import FLAT
 from .pretend_estate import Estate, Refused
 from .pretend_keys import add_key, fingerprint
-from .pretend_mutations import add_environment, add_project, add_service, set_limits, write_instance
+from .pretend_mutations import add_environment, add_project, add_service, set_limits, stage, write_instance
 from .pretend_parts import rename_volume
 
 KINDS = (
@@ -32,6 +33,9 @@ _WORDS |= frozenset({"publicKey"})
 _LISTS = frozenset({"preDeployCommand", "watchPatterns", "backups"})
 _NEVER_NULL = frozenset({"name", "value", "target", "token", "domain", "mountPath", "publicKey"})
 _WHERE = ("project", "environment", "service")
+STAGED = "staged"
+"""What waits in an environment for the button at the dashboard, as JSON of a patch; added to what waits already, and
+null discards all of it."""
 FILE = "repositoryFile"
 """What an instance's repository says in a railway.json of its own, as JSON."""
 
@@ -169,6 +173,10 @@ def _instance(estate: Estate, thing: Thing, fields: Mapping[str, Any]) -> None:
         set_limits(estate, thing, *({**was, **limits}[name] for name in ("vCPUs", "memoryGB")))
 
 
+def _environment(estate: Estate, thing: Thing, fields: Mapping[str, Any]) -> None:
+    stage(estate, thing, checked(fields[STAGED] or {}), merge=fields[STAGED] is not None)
+
+
 def _variable(estate: Estate, thing: Thing, fields: Mapping[str, Any]) -> None:
     environment = estate.environment(thing["environmentId"])
     service = thing["serviceId"]
@@ -213,7 +221,7 @@ def _volume(estate: Estate, thing: Thing, fields: Mapping[str, Any]) -> None:
 _VARIABLE = frozenset({"value", "isSealed", "description"})
 _FIELDS: Mapping[str, frozenset[str]] = {
     "project": frozenset({"name", "description", "prDeploys", "isPublic"}),
-    "environment": frozenset({"name"}),
+    "environment": frozenset({"name", STAGED}),
     "service": frozenset({"name", "icon"}),
     "instance": FLAT | {"vCPUs", "memoryGB", FILE},
     "variable": _VARIABLE,
@@ -225,6 +233,7 @@ _FIELDS: Mapping[str, frozenset[str]] = {
     "ssh-key": frozenset({"name", "publicKey"}),
 }
 _ACTS: Mapping[str, Callable[[Estate, Thing, Mapping[str, Any]], None]] = {
+    "environment": _environment,
     "instance": _instance,
     "variable": _variable,
     "shared-variable": _variable,

@@ -16,16 +16,22 @@ _FLAGS = ("prDeploys", "isPublic", "botPrEnvironments", "focusedPrEnvironments")
 
 def add_project(estate: Estate, fields: Mapping[str, Any]) -> Thing:
     """A project and its first environment. Raises Refused."""
+    project = add_bare_project(estate, fields)
+    first = add_environment(estate, project, fields.get("defaultEnvironmentName") or "production")
+    project["baseEnvironmentId"] = first["id"]
+    return project
+
+
+def add_bare_project(estate: Estate, fields: Mapping[str, Any]) -> Thing:
+    """A project without environments, with the `id` of `fields` where that gives one. Raises Refused."""
     home = fields.get("workspaceId") or estate.workspace
     workspace(estate, home)
     name = fields.get("name") or f"project-{estate.world.new_id(4)}"
     if not name.strip() or len(name) > 255:
         raise Refused("Invalid project name")
-    told = {"name": name, "description": fields.get("description"), "workspaceId": home}
-    project = estate.add("project", {**told, **{flag: bool(fields.get(flag)) for flag in _FLAGS}})
-    first = add_environment(estate, project, fields.get("defaultEnvironmentName") or "production")
-    project["baseEnvironmentId"] = first["id"]
-    return project
+    told = {"name": name, "description": fields.get("description"), "workspaceId": home, "baseEnvironmentId": None}
+    told |= {"id": fields["id"]} if "id" in fields else {}
+    return estate.add("project", {**told, **{flag: bool(fields.get(flag)) for flag in _FLAGS}})
 
 
 def add_environment(estate: Estate, project: Thing, name: str, ephemeral: bool = False) -> Thing:
@@ -248,12 +254,16 @@ def _commit(estate: Estate, environment: Thing, patch: Thing, args: Args, staged
 
 def _stage(estate: Estate, thing: Thing, args: Args) -> Thing:
     """There is one staged patch an environment; `merge` adds to it, else it is replaced."""
-    environment, patch = estate.environment(args["environmentId"]), checked(args["input"])
+    return stage(estate, estate.environment(args["environmentId"]), checked(args["input"]), bool(args.get("merge")))
+
+
+def stage(estate: Estate, environment: Thing, patch: Thing, merge: bool) -> Thing:
+    """A patch that waits for its commit; what it names is looked up only then. Nobody is told whose a part of it is."""
     staged = next(estate.where("patch", environmentId=environment["id"], status="STAGED"), None)
     if staged is None:
         fields = {"name": "staged", "environmentId": environment["id"], "projectId": environment["projectId"]}
         return estate.add("patch", {**fields, "status": "STAGED", "patch": patch})
-    staged.update(patch=_laid(staged["patch"], patch) if args.get("merge") else patch, updatedAt=estate.now)
+    staged.update(patch=_laid(staged["patch"], patch) if merge else patch, updatedAt=estate.now)
     return staged
 
 
@@ -269,8 +279,8 @@ def _laid(old: Mapping[str, Any], new: Mapping[str, Any]) -> Thing:
 def _commit_staged(estate: Estate, thing: Thing, args: Args) -> str:
     environment = estate.environment(args["environmentId"])
     staged = next(estate.where("patch", environmentId=environment["id"], status="STAGED"), None)
-    if staged is None:
-        raise Refused("No staged changes found")  # guessed
+    if staged is None or not staged["patch"]:
+        raise Refused("No patch to apply")  # so Railway's own skill for agents says
     return _commit(estate, environment, staged["patch"], args, staged)
 
 

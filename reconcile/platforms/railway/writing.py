@@ -1,4 +1,13 @@
-"""Writing one environment: what is open is sent as one commit, looked for, and only what is missing is sent again."""
+"""Writing one environment: what is open is sent as one commit, looked for, and only what is missing is sent again.
+
+What is quiet is a commit of its own, before the others. Railway commits without deploying only what is staged first
+(`environmentPatchCommitStaged(skipDeploys)`, in the published schema: "Skip deploys for services affected by this
+patch"), and an environment has one staged patch, which it shares with a person at the dashboard. So both are one
+request, whose fields GraphQL executes in their order, sent only where a look before it found nothing staged; and what
+is staged is set, never merged into, so that it is ours alone that is committed; what a person stages between that look
+and the request is lost to them. `variableCollectionUpsert(skipDeploys)` makes no instance and seals nothing, and
+`serviceInstanceUpdate` writes to all environments that are no forks (its own words in the schema).
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,8 +17,8 @@ from ...model.change import Change, Outcome
 from ...model.errors import Denied, Missing, PlatformError, Unavailable
 from ...wire.rest import PARTIAL
 from . import documents
-from .changeset import Part, Unspeakable, change_set, needs_patch, patch
-from .graph import Answer, Graph, StaleBase
+from .changeset import Body, Part, Unspeakable, change_set, named_in, needs_patch, patch, quiet_ones
+from .graph import Answer, Graph, Staged, StaleBase
 from .item import Item, Step, next_step, operation_of, place_differs, same, service_domain_step, unmoved
 from .kinds import Instance, ServiceDomain, SharedVariable, Variable, Volume
 from .reading import Reading
@@ -37,6 +46,10 @@ class Writer:
     _base: Reading = field(init=False)
     _coming: set[str] = field(default_factory=set)
     """Services that this wave makes an instance of."""
+    _quiet: frozenset[int] = frozenset()
+    """Changes that are committed without deploying, by their `id()`."""
+    _left: Body = field(default_factory=dict)
+    """The patch that we staged, and that nobody knows to be committed."""
 
     def __post_init__(self) -> None:
         self._base = self.reading
@@ -44,6 +57,7 @@ class Writer:
     def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:
         """One outcome a change."""
         todo = [Item(change) for change in changes]
+        self._quiet = quiet_ones(changes)
         self._coming = {item.service for item in todo if isinstance(item.want, Instance)}
         for item in todo:
             item.begin(self.reading)
@@ -169,30 +183,32 @@ class Writer:
             yield item.failed(error)
 
     def _commit(self, items: Sequence[Item]) -> Iterator[Outcome]:
-        """One commit of all: a patch where one needs it. Only volumes can be made by no patch, and go before it."""
+        """One commit of all: a patch where one needs it. Only volumes can be made by no patch, and go before it; what
+        is quiet goes before either, for it may make the instance that the rest is of."""
         spoken: list[tuple[Item, Part]] = []
         for item in items:
-            part = Part(item.change, item.live(self.reading))
+            part = Part(item.change, item.live(self.reading), quiet=id(item.change) in self._quiet)
             try:
                 (patch if needs_patch(part, self.reading) else change_set)([part], self.reading)
             except Unspeakable as why:
                 yield item.refused(str(why), PARTIAL)
             else:
                 spoken.append((item, part))
-        made = [one for one in spoken if isinstance(one[1].there, Volume) and one[1].want is not None]
-        rest = [one for one in spoken if one not in made]
+        quiet, loud = ([one for one in spoken if one[1].quiet is which] for which in (True, False))
+        made = [one for one in loud if isinstance(one[1].there, Volume) and one[1].want is not None]
+        rest = [one for one in loud if one not in made]
         apart = any(needs_patch(part, self.reading) for _, part in rest)
-        for group in (made, rest) if apart else (spoken,):
-            if group:
-                yield from self._halving(group)
-                if group is made:
-                    self._again()
+        groups = [group for group in (quiet, *((made, rest) if apart else (loud,))) if group]
+        for number, group in enumerate(groups):
+            if number:
+                self._again()
+            yield from self._halving(group)
 
     def _halving(self, group: list[tuple[Item, Part]]) -> Iterator[Outcome]:
         """One that is refused is halved until the bad change stands alone: by service first, so that what belongs to
         one service stays together as long as it can."""
         answer = self._one([part for _, part in group])
-        whole = not isinstance(answer, PlatformError) or isinstance(answer, StaleBase | Unavailable | Denied)
+        whole = not isinstance(answer, PlatformError) or isinstance(answer, StaleBase | Staged | Unavailable | Denied)
         if whole or len(group) == 1:
             for item, _ in group:
                 yield from self._note(item, answer)
@@ -213,6 +229,8 @@ class Writer:
         """One commit: a change set with the token of what was read, or a patch after a look at the token."""
         id = self.reading.place.environment.id
         try:
+            if any(part.quiet for part in parts):
+                return self._quietly(id, patch(parts, self.reading))
             if any(needs_patch(part, self.reading) for part in parts):
                 (now,) = self.graph.ask(documents.etags(1), e0=id).values()
                 if now["configEtag"] != self.reading.etag:
@@ -224,6 +242,37 @@ class Writer:
             return self._finished(id, told["environmentApplyChangeSet"])
         except PlatformError as error:
             return error
+
+    def _quietly(self, id: str, body: Body) -> Answer:
+        """One commit that deploys nothing. Raises PlatformError, and then takes back what it staged."""
+        if self._left:
+            self._unstage(id)
+        now = self.graph.ask(documents.STAGED_BASE, e=id)["environment"]
+        if now["configEtag"] != self.reading.etag:
+            raise StaleBase("the environment changed since it was read", platform="railway")
+        if now["unmergedChangesCount"]:
+            told = f"staged changes wait in {self.reading.place.path}, which quiet ones would take the place of"
+            raise Staged(f"{told}: {Staged.advice}", platform="railway")
+        self._left = body
+        try:
+            data = self.graph.ask(documents.QUIET_COMMIT, e=id, p=body, m=MESSAGE)
+        except PlatformError:
+            self._unstage(id)
+            raise
+        self._left = {}
+        return Answer(data, {})
+
+    def _unstage(self, id: str) -> None:
+        """Empties the staged patch where it is ours alone. Where that cannot be told, the next quiet change is refused
+        as over a person's."""
+        try:
+            staged = self.graph.ask(documents.STAGED, e=id)["environmentStagedChanges"]
+            names = named_in(staged["patch"] or {}) if staged["status"] == "STAGED" else frozenset()
+            if names and names <= named_in(self._left):
+                self.graph.ask(documents.UNSTAGE, e=id, p={})
+        except PlatformError:
+            return
+        self._left = {}
 
     def _finished(self, id: str, told: Mapping[str, Any]) -> Answer | PlatformError:
         """What became of an apply that may go on for a while."""

@@ -15,7 +15,7 @@ from .faults import tell
 from .links import Linker, is_output
 from .problems import Place, Problems
 from .project import texts
-from .stack import COVERS, Draft
+from .stack import COVERS, PIN, Draft
 from .tree import Node, plain
 
 GROWTH_LIMIT = 16 * 1024 * 1024
@@ -53,6 +53,7 @@ class Declarer:
             tell(error, draft, references, self._problems)
             resource = None
         covered = texts(draft.covers, f"{draft.path}.{COVERS}", self._problems)
+        pinned = self._pin(draft)
         if resource is None or draft.refused or draft.silent:
             return
         draft.declared = Declared(
@@ -64,7 +65,20 @@ class Declarer:
             tuple(text for text, _ in covered),
             references,
             _needs(draft),
+            pinned,
         )
+
+    def _pin(self, draft: Draft) -> str:
+        """The platform's id that the entry names; "" where it names none."""
+        if draft.pin is None:
+            return ""
+        value = draft.pin.value
+        if isinstance(value, str) and value.strip() == value and value and "${" not in value:
+            return value
+        place = draft.pin.at_value(f"{draft.path}.{PIN}")
+        self._problems.add(place, "must be the platform's id of the thing, a text", "leave it out where any will do")
+        draft.refused = True
+        return ""
 
     def _writable(self, draft: Draft) -> bool:
         """Whether the fields are ours to give. What is not even a field the model tells."""

@@ -8,7 +8,7 @@ from pydantic_core import ErrorDetails
 
 from ...model.resource import Resource, Secret
 from .problems import Problems, echo, named
-from .stack import COVERS, Draft
+from .stack import COVERS, PIN, Draft
 from .tree import Node, plain
 
 # Messages of these come from a model's own code and may quote what they were given.
@@ -75,7 +75,7 @@ def _walk(draft: Draft, where: tuple[int | str, ...]) -> tuple[Node, str, list[s
 
 def keys_of(cls: type[Resource]) -> tuple[str, ...]:
     """Keys that a resource may have in a stack file."""
-    return (*(name for name in cls.writable() if name != cls.group_by), COVERS)
+    return (*(name for name in cls.writable() if name != cls.group_by), COVERS, PIN)
 
 
 def _message(details: list[ErrorDetails], draft: Draft, name: str) -> tuple[str, str]:

@@ -16,6 +16,8 @@ Catalogue = Mapping[str, Mapping[str, type[Resource]]]
 HEAD = ("account", "writer", "uses", "extends", "ignore", "moved")
 LATER = frozenset({"secrets", "alerts", "routes", "checks"})
 COVERS = "covers"
+PIN = "id"
+"""In an entry: the platform's id of the one thing that it is. A kind with a field of that name has no pin."""
 _WRITERS: tuple[Writer, ...] = ("trueup", "pulumi")
 _NAME_HINT = "a logical name is lower-case letters, digits and `-`; the platform's own name is a field"
 
@@ -35,6 +37,7 @@ class Draft:
     node: Node
     path: str
     covers: Node | None = None
+    pin: Node | None = None
     group: str = ""
     names: "dict[tuple[str, str], Draft]" = field(default_factory=dict)
     """Target of each bare logical name, by field and name."""
@@ -180,13 +183,14 @@ def _read_section(
         full = f"{group}/{name}" if group else name
         address = Address(platform, word, full)
         covers = values.get(COVERS)
+        pin = values.get(PIN) if PIN not in cls.model_fields else None
         inside = {key: below for key, below in nested.get(cls.kind, {}).items() if key in values}
-        if covers is not None or inside:
-            left_out = (COVERS, *inside)
+        if covers is not None or pin is not None or inside:
+            left_out = (COVERS, *inside, *([PIN] if pin is not None else []))
             for key, below in inside.items():
                 _read_section(stack, below, values[key], f"{own_path}.{key}", full, nested, problems)
             values = {key: value for key, value in values.items() if key not in left_out}
-        drafts[full] = Draft(stack.name, stack.account, address, cls, values, inner, own_path, covers, group)
+        drafts[full] = Draft(stack.name, stack.account, address, cls, values, inner, own_path, covers, pin, group)
 
 
 def _map(node: Node, path: str, message: str, problems: Problems) -> Mapping[str, Node]:

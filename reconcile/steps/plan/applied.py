@@ -77,6 +77,7 @@ def last_applied(
             at=declared.at if declared else Location("(no longer declared)", 0),
             references=row.references,
             needs=(*(declared.needs if declared else ()), *sorted(targets.get(row.place, ()))),
+            pinned=declared.pinned if declared else "",
         )
     for name in sorted(wanted):
         spec = tree.stacks.get(name)

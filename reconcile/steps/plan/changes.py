@@ -20,6 +20,15 @@ def missing(one: Declared) -> Gap:
     return Gap(one.account, one.address.full_kind, title, f"{title} is not in this account")
 
 
+def elsewhere(one: Declared) -> Gap:
+    """The one thing that the stack file names by its id is not there: nothing else takes its place unasked."""
+    why = (
+        f"{one.address} is to be {one.pinned}, which is not there: put it back, "
+        "or take `id` out of the stack file to have another"
+    )
+    return Gap(one.account, one.address.full_kind, one.resource.title(), why, exit_code=PERSON)
+
+
 def unknown(one: Declared) -> Gap:
     """A secret that somebody wrote, and that cannot be put back from here."""
     why = f"{one.address} was written since it was applied, and the value that was applied is not known here"

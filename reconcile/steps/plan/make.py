@@ -15,7 +15,7 @@ from ...model.observation import Container, Gap, Observation, Seen
 from ...model.resource import Immutable, Resource, references_in
 from ...model.spec import Declared, Ignore, Place, Spec, Tree
 from .applied import Kinds, last_applied, remembers, resource_of
-from .changes import changed, created, deleted, marked, missing, outdated, unfit, unknown
+from .changes import changed, created, deleted, elsewhere, marked, missing, outdated, unfit, unknown
 from .diff import cause_of, differences
 from .digest import digest_of
 from .inputs import Draft, Inputs, Mode
@@ -132,6 +132,8 @@ def _plan_declared(one: Declared, matching: Matching, inputs: Inputs, draft: Dra
     if seen is None:
         if (one.account, container) not in inputs.read:
             _say_unseen(one, container, inputs, draft)
+        elif one.pinned:
+            draft.gaps.append(elsewhere(one))
         elif one.resource.only_seen:
             draft.gaps.append(missing(one))
         elif not _blocked_by_reference(one, matching, inputs, draft):
@@ -167,7 +169,9 @@ def _plan_pair(one: Declared, seen: Seen, matching: Matching, inputs: Inputs, dr
     left = tuple(item.name for item in found if item not in fields)
     if any(item.pending for item in fields) and _blocked_by_reference(one, matching, inputs, draft):
         return
-    if one.place not in matching.ours:
+    if one.place not in matching.ours and one.pinned and not fields:
+        matching.owning.append(Owning(one.stack, one.account, one.address, seen, one, "pinned"))
+    elif one.place not in matching.ours:
         change = changed(one, seen, fields, "adopt", "unknown" if applied is None else "drift", left)
         (draft.changes if fields else draft.adopt).append(change)
     elif fields:

@@ -1,6 +1,8 @@
 """Which live thing is which declared one, and whose it is.
 
 found by          ours if                                   else
+id in stack file  the ledger says so                        not ours: as it is declared it is taken over,
+                                                            else to adopt; no other thing will do
 recorded id       the ledger says so                        -
 owner mark        the mark names this project, stack, address -
 strongest key     its making was announced, unanswered,     not ours: to adopt
@@ -117,6 +119,9 @@ def _by_id_and_mark(
     still_open = []
     for one in declared:
         row = facts.owned_at.get(one.place)
+        if one.pinned:
+            _by_pin(one, row, free, facts, found)
+            continue
         seen = free.get((one.address.full_kind, row.id)) if row and row.account == account else None
         if seen is not None and row is not None:
             moved = "moved" if row.address != one.address else None
@@ -131,6 +136,17 @@ def _by_id_and_mark(
             continue
         still_open.append(one)
     return still_open
+
+
+def _by_pin(one: Declared, row: Owned | None, free: dict[tuple[str, str], Seen], facts: Facts, found: Matching) -> None:
+    """Nothing but the thing with the id that the stack file names, unless another address owns it."""
+    seen = free.get((one.address.full_kind, one.pinned))
+    owner = facts.owned_live.get((one.account, one.address.full_kind, one.pinned))
+    if seen is None or (owner is not None and owner is not row):
+        return
+    _pair(one, seen, free, found, ours=owner is not None)
+    if owner is not None and owner.address != one.address:
+        found.owning.append(Owning(one.stack, one.account, one.address, seen, one, "moved", owner.address))
 
 
 def _marked(

@@ -1,0 +1,7 @@
+"""The rules of this repository as Pulumi's policy pack; rules themselves stand in the other files."""
+
+from pathlib import Path
+
+from reconcile.program.pack import serve
+
+serve(Path(__file__).parent)

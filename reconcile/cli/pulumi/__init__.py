@@ -1,0 +1,1 @@
+"""preview and up: what Pulumi builds, and beside it what is ours."""

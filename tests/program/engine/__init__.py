@@ -1,0 +1,1 @@
+"""The vendor's command line, found and run."""
