@@ -7,8 +7,13 @@ from typing import Any
 import pytest
 
 TESTS = Path(__file__).parent
-MUST_RUN = ("octodns", "postgresql", "vendor-client")
-"""Tiers whose tests are real components a user would use: not running them is a failure."""
+MUST_RUN = ("octodns", "postgresql", "program", "vendor-client")
+"""Tiers whose tests are real components a user would use, and the engine of ours that stands for Pulumi's where there
+is none: not running them is a failure."""
+MAY_BE_MISSING = {
+    "pulumi CLI": "the Pulumi CLI is not found ($TRUEUP_PULUMI, PATH, ~/.pulumi/bin); the tier program runs without it"
+}
+"""Tiers that need what no package manager of ours brings, and what to say where it is not there."""
 
 TIER = "tier"
 CLOSING = "closing line"
@@ -63,6 +68,9 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         )
     for line in sorted(_lines):
         terminalreporter.write_line(line)
+    for name, why in MAY_BE_MISSING.items():
+        if name in _counts and not _counts[name]["passed"] and not _counts[name]["failed"]:
+            terminalreporter.write_line(f"{name:<16} *not run*: {why}")
     for name in _missing():
         terminalreporter.write_line(f"{name:<16} not run: counts as a failure of the whole run")
 

@@ -12,6 +12,7 @@ from .changing import add_to as changing
 from .demo import add_to as demo
 from .eject import add_to as eject
 from .gate import add_to as gate
+from .handing import add_to as handing
 from .leaving import Leave, leave_with
 from .ledger import add_to as ledger
 from .proposal import add_to as proposal
@@ -42,7 +43,7 @@ def trueup(
     """Compare the repository's desired state with the live platforms, and apply the fixes."""
 
 
-for add_commands in (takeover, changing, gate, eject, asking, proposal, ledger, vault, sandbox, demo):
+for add_commands in (takeover, changing, handing, gate, eject, asking, proposal, ledger, vault, sandbox, demo):
     add_commands(app)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from ..loop import Choice, Consent
 from ..model import exits
-from ..model.errors import ReconcileError
+from ..model.errors import ReconcileError, StalePlan
 from . import options as opt
 from .documents import plan_document
 from .leaving import Leave
@@ -16,13 +16,14 @@ from .plan_view import counted, show_outcomes, show_plan
 from .screen import console, waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rich.console import Console
 
     from ..assemble import Workshop
     from ..loop import Run
     from ..model.change import Outcome
+    from ..model.spec import Writer
     from ..model.verdict import Judged
     from ..steps.plan import Mode
     from .screen import Spinner
@@ -101,11 +102,21 @@ def act(shop: "Workshop", stacks: list[str] | None, everything: bool, wish: Wish
                 command=wish.command,
                 mode=wish.mode,
                 choice=wish.choice,
-                ask=one.ask,
+                # Under the lease: a hand-over may have been waited for.
+                ask=lambda judged: one.ask(judged) if _still(shop, writers, wish.writer) else None,
                 tell=one.tell,
                 lock_timeout_seconds=wish.lock_timeout,
             )
     report(run, one.seen[0], shop, time.monotonic() - began, screen, as_json=wish.as_json)
+
+
+def _still(shop: "Workshop", writers: "Mapping[str, Writer]", asked: str | None) -> bool:
+    """Whether they are still the writers. Raises ReconcileError where they are not."""
+    from .pulumi.writers import writers_of
+
+    if writers_of(shop, writers, asked) != writers:
+        raise StalePlan("the stack was handed over meanwhile")
+    return True
 
 
 def report(

@@ -307,12 +307,15 @@ def _look(
     from ..loop import plan_exit_code
     from .acting import closing_line
     from .documents import plan_document
+    from .handing import refuse_unhanded
     from .plan_view import show_plan
 
     began = time.monotonic()
     with shop, waiting(quiet=as_json, no_color=no_color) as progress:
         names = opt.chosen_stacks(shop, stack, everything=everything, writes=False)
         opt.check_choice(shop, choice)
+        if mode == "spec":
+            refuse_unhanded(shop, names)
         if first is not None:
             first(names, progress)
         judged = shop.reconciler(progress=progress).plan(names, mode=mode, choice=choice)

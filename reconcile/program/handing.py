@@ -27,7 +27,7 @@ from .engine.preview import ROOT, Preview, Step
 from .engine.repair import urn_of
 from .engine.stack import preview, up
 from .graph import Node
-from .properties import SIGNATURE, UNKNOWN_TEXT
+from .properties import SIGNATURE, is_unknown
 from .provider.asked import secret_fields
 from .tokens import OWNERSHIP, PACKAGE, Urn, address_of, component_of
 
@@ -233,7 +233,7 @@ def entry(state: State, step: Step, node: Node, seen: Seen | None, root: str) ->
     """A resource as the state holds it, after its component where that is not there yet. Raises NotHanded where the
     state does not say enough for it."""
     assert node.kind is not None
-    if _holds(step.after, UNKNOWN_TEXT) or _holds(step.after, _HIDDEN):
+    if _holds(step.after, lambda text: is_unknown(text) or text == _HIDDEN):
         raise NotHanded(f"{node.place.address}: cannot be imported, nor told as it lives: it holds what is not known")
     package = node.token.partition(":")[0]
     provider = next((str(one["provider"]) for one in state.resources if _is_of(one, package)), "")
@@ -293,10 +293,12 @@ def _camel(name: str) -> str:
     return first + "".join(part.capitalize() for part in rest)
 
 
-def _holds(value: Any, text: str) -> bool:
+def _holds(value: Any, is_such: Callable[[str], bool]) -> bool:
     if isinstance(value, Mapping):
-        return any(_holds(each, text) for each in value.values())
-    return any(_holds(each, text) for each in value) if isinstance(value, list) else value == text
+        return any(_holds(each, is_such) for each in value.values())
+    if isinstance(value, list):
+        return any(_holds(each, is_such) for each in value)
+    return isinstance(value, str) and is_such(value)
 
 
 def empty(engine: Engine, stack: str, state: State) -> None:

@@ -75,7 +75,7 @@ class Ledger:
         self._door.write(work)
 
     def choose_writer(self, stack: str, writer: str) -> None:
-        """Remembers who writes a stack of this ledger's pretend world; a live one's stack file says it."""
+        """Remembers who writes a stack: in a pretend world its choice, live what the stack file said when it began."""
         drafts = [Draft(stack, WRITER, detail={"writer": writer})]
         self._door.write(lambda connection: self._append(connection, drafts))
 

@@ -1,14 +1,19 @@
 """The demo's figures are those of its run: one thing more in a stack changes them; one that fails is said to."""
 
 import json
+import os
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from reconcile.cli.demo.pulumi import NOT_FOUND
 from reconcile.cli.demo.shown import show
+from reconcile.program.engine.find import VARIABLE, find, version_of
 
 from .conftest import PROJECT, WEB, Command, Repository
 
@@ -96,9 +101,24 @@ DEPLOYS = {"apply --stack running --drift-only --yes": [1, 1, 1, 0], "apply --st
 """What the commands of the variables' act deploy: the last heal follows one that was killed."""
 
 
-def _begun(root: Path, *words: str) -> "subprocess.Popen[str]":
+def _begun(root: Path, *words: str, pulumi: Path | None = None) -> "subprocess.Popen[str]":
+    """The demo of a repository, by a user without a Pulumi CLI or with this one, who has a home and a folder for what
+    is temporary beside the repository."""
+    home, temporary = root / "home", root / "tmp"
+    home.mkdir()
+    temporary.mkdir()
+    folders = os.environ["PATH"].split(os.pathsep)
+    environment = {name: value for name, value in os.environ.items() if name != VARIABLE}
+    environment |= {
+        "HOME": str(home),
+        "TMPDIR": str(temporary),
+        "PATH": os.pathsep.join(folder for folder in folders if not Path(folder, "pulumi").exists()),
+        **({VARIABLE: str(pulumi)} if pulumi is not None else {}),
+    }
     command = [sys.executable, "-m", "reconcile", "demo", "--dir", str(root), *words]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +127,7 @@ def stories(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], d
     added: both run at once."""
     stacks = {"_project": WHOLE, "app": APP, "front": FRONT, "running": RUNNING}
     begun = []
-    for more in ({}, {"running": MORE, "side": SIDE, "later": LATER}):
+    for more in ({}, {"running": f"writer: pulumi{MORE}", "side": SIDE, "later": LATER}):
         repository = Repository(tmp_path_factory.mktemp("demo"))
         for name, text in (stacks | more).items():
             repository.write(f"stacks/{name}.yaml", text)
@@ -116,6 +136,27 @@ def stories(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], d
     assert [(error, code) for (_, error), code in ended] == [("", 0), ("", 0)]
     before, after = (json.loads(out) for (out, _), _ in ended)
     return before, after
+
+
+def _write(repository: Repository, stacks: dict[str, str]) -> None:
+    for name, text in stacks.items():
+        repository.write(f"stacks/{name}.yaml", text)
+
+
+@pytest.fixture(scope="module")
+def by_pulumi(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """The repository and its demo where the vendor's command line is found and one stack says that it is Pulumi's."""
+    found = find()
+    if found is None:
+        pytest.skip(f"the Pulumi CLI is not found ({VARIABLE}, PATH, ~/.pulumi/bin)")
+    repository = Repository(tmp_path_factory.mktemp("demo"))
+    _write(repository, {"_project": WHOLE, "app": APP, "front": FRONT, "running": f"writer: pulumi{RUNNING}"})
+    # A program that would tell of itself, were it run.
+    repository.write("__main__.py", "raise SystemExit('the user's own program')\n")
+    process = _begun(repository.root, "--json", pulumi=found.path)
+    out, error = process.communicate()
+    assert (error, process.returncode) == ("", 0), out
+    return repository.root, json.loads(out)
 
 
 def _row(told: dict[str, Any], stack: str) -> dict[str, int]:
@@ -219,6 +260,127 @@ def test_the_screen_shows_the_figures_of_the_run(
         assert any(one["claim"] in line and one["figure"] in line and "✓" in line for line in shown.splitlines())
     assert f"All {len(after['claims'])} claims held" in shown
     assert "buy.shop.example" in shown
+
+
+def test_without_a_pulumi_cli_it_says_in_one_line_that_trueup_wrote(
+    stories: tuple[dict[str, Any], dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, after = stories
+    assert after["writers"] == {"trueup": list(after["stacks"]), "pulumi": [], "why": NOT_FOUND}
+    show(after, no_color=True)
+    told = " ".join(capsys.readouterr().out.split())
+    assert f"Written by trueup: {NOT_FOUND}. Next:" in told
+    assert "`trueup doctor --install-pulumi` gets it" in told
+
+
+@pytest.mark.tier("pulumi CLI")
+def test_with_a_pulumi_cli_it_builds_one_stack_and_agrees_in_the_end(by_pulumi: tuple[Path, dict[str, Any]]) -> None:
+    _, told = by_pulumi
+    assert told["writers"]["pulumi"] == ["running"]
+    assert told["writers"]["trueup"] == ["app", "front", "web"]
+    # As many as trueup builds where it writes; and a variable on Railway is edited, that Pulumi puts back.
+    assert _row(told, "running") == {
+        "planned": 6,
+        "built": 6,
+        "by_person": 1,
+        "foreign": 1,
+        "edits": 1,
+        "drift": 1,
+        "put_back": 1,
+    }
+    # The six, the release of what runs, and the ledger's books of the record.
+    assert [one["figure"] for one in told["claims"] if "Pulumi" in one["claim"] or "running" in one["claim"]] == [
+        "6 of 6 by Pulumi, 0 by trueup",
+        "0 and 0 to do, 8 the same",
+        "1 of 1 found, 1 put back in 1 update of Pulumi's",
+        "0 to do, 8 the same",
+        "0 of 2 told, 1 of 1 arrived",
+    ]
+    assert told["ended_well"]
+    commands = [act["command"] for act in told["acts"]]
+    assert "trueup up -s running --yes" in commands
+    assert commands.count("pulumi preview --refresh --expect-no-changes -s running") == 2
+
+
+@pytest.mark.tier("pulumi CLI")
+def test_with_a_pulumi_cli_it_says_who_built_what(
+    by_pulumi: tuple[Path, dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, told = by_pulumi
+    show(told, no_color=True)
+    shown = " ".join(capsys.readouterr().out.split())
+    found = find()
+    assert found is not None
+    assert f"Built by Pulumi {version_of(found)} (${VARIABLE}): running, 6 things" in shown
+    assert "stand-in for pulumi-resource-cloudflare, not the vendor's plugin" in shown
+    assert "Built by trueup: 10 things of the other 3 stacks" in shown
+
+
+@pytest.mark.tier("pulumi CLI")
+def test_of_pulumi_nothing_is_left_neither_at_home_nor_running(by_pulumi: tuple[Path, dict[str, Any]]) -> None:
+    root, _ = by_pulumi
+    assert list((root / "home").rglob("*")) == list((root / "tmp").rglob("*")) == []
+    assert not (root / "Pulumi.yaml").exists()
+    assert _running(str(root)) == []
+
+
+@pytest.mark.tier("pulumi CLI")
+def test_ended_while_pulumi_builds_it_sees_everything_to_its_end(repository: Repository) -> None:
+    found = find()
+    if found is None:
+        pytest.skip(f"the Pulumi CLI is not found ({VARIABLE}, PATH, ~/.pulumi/bin)")
+    _write(repository, {"_project": WHOLE, "app": APP, "running": f"writer: pulumi{RUNNING}"})
+    process = _begun(repository.root, "--json", pulumi=found.path)
+    locks = "trueup-demo-*/ledger.db.pulumi/state/.pulumi/locks/**/*.json"
+    while not list((repository.root / "tmp").glob(locks)) and process.poll() is None:
+        time.sleep(0.05)
+    assert any("pulumi" in command for command in _running(str(repository.root)))
+    process.terminate()
+    out, error = process.communicate()
+    assert (out, error, process.returncode) == ("", "", 0)
+    assert list((repository.root / "tmp").iterdir()) == []
+    assert _running(str(repository.root)) == []
+
+
+def _running(root: str) -> list[str]:
+    """Processes that a demo of this repository began."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if f"HOME={root}/home".encode() in (folder / "environ").read_bytes():
+                found.append((folder / "cmdline").read_text().replace("\0", " "))
+    return found
+
+
+def test_a_pulumi_cli_that_fails_is_told_of_in_one_line(repository: Repository, tmp_path: Path) -> None:
+    _write(repository, {"_project": WHOLE, "app": APP, "running": f"writer: pulumi{RUNNING}"})
+    cli = tmp_path / "cli"
+    cli.write_text(
+        "#!/bin/sh\nif [ $1 = version ]; then echo v3.99.9; exit; fi\necho 'error: not today' >&2\nexit 255\n"
+    )
+    cli.chmod(0o755)
+    process = _begun(repository.root, pulumi=cli)
+    out, error = process.communicate()
+    assert (out, process.returncode) == ("", 1)
+    assert error.startswith("error: pulumi stack init running: not today")
+    assert "Traceback" not in error
+    cli.unlink()
+    repository.root.joinpath("home").rmdir()
+    repository.root.joinpath("tmp").rmdir()
+    process = _begun(repository.root, pulumi=cli)
+    out, error = process.communicate()
+    assert (out, process.returncode) == ("", 1)
+    assert error.startswith(f"error: ${VARIABLE} names {cli}, which is no program")
+
+
+def test_an_edit_that_the_console_refuses_ends_it_in_a_line(repository: Repository, trueup: Command) -> None:
+    # What the evening makes of the first address is there already, under the same name.
+    more = "      www-2: {name: www, type: A, content: 203.0.113.99}\n      note"
+    repository.write("stacks/web.yaml", WEB.replace("      note", more))
+    told = trueup("demo")
+    assert told.code == 1
+    assert told.err.startswith("error: the sandbox's console does not edit cloudflare.record ")
+    assert "Traceback" not in told.err
 
 
 def test_a_claim_that_does_not_hold_is_named_and_the_demo_fails(repository: Repository) -> None:

@@ -254,6 +254,23 @@ def no_secret_is_read_anywhere(site: Site, stack: str, planted: Iterable[str], s
     assert found == []
 
 
+Scenario = Callable[[Site, str], None]
+OF_EVERY_STACK: tuple[Scenario, ...] = (
+    is_quiet_the_second_time,
+    what_is_edited_or_deleted_by_hand_is_seen_by_both_and_repaired,
+    what_is_protected_is_refused,
+)
+OF_ONE_OF_A_SORT: tuple[Scenario, ...] = (
+    what_lives_is_taken_over_by_an_import,
+    what_the_engine_forgot_is_found_again_and_nothing_is_made_twice,
+)
+
+
+def name_of(one: object) -> str:
+    """Of a scenario, or of a stack: what a test of it is called."""
+    return str(getattr(one, "__name__", one))
+
+
 def _built(site: Site, stack: str) -> list[str]:
     """Sorted addresses of what Pulumi is to build of a stack."""
     return sorted(str(one.address) for one in site.tree.stacks[stack].declared.values() if is_built(one))

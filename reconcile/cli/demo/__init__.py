@@ -32,8 +32,8 @@ def demo(
     """Take over a live estate, build the rest, edit it behind our back, put it back. On the sandbox; no account."""
     from ...assemble import Workshop, begin_world
     from ...sandbox.serve import serve
-    from .pulumi import Writers, begin_project, stand_in
     from ...settings import Settings
+    from .pulumi import Writers, begin_project, stand_in
     from .shown import show
     from .story import Story, copied, refuse_without_records
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ...sandbox.serve import Beside
 
 Document = dict[str, Any]
-STAND_IN = "Cloudflare and R2 by the sandbox's stand-in for pulumi-resource-cloudflare, not the vendor's plugin"
+STAND_IN = "the sandbox's stand-in for pulumi-resource-cloudflare, not the vendor's plugin"
 NOT_FOUND = "the Pulumi CLI is not found; `trueup doctor --install-pulumi` gets it, and then Pulumi builds a stack here"
 NOTHING_FITS = "no stack that says `writer: pulumi` has a variable on Railway and only what is yet to be built"
 
@@ -98,8 +98,9 @@ class ByPulumi:
         return {VARIABLE: str(self.runs.ready.with_name("no-pulumi"))}
 
     def build(self) -> tuple[Document, list[Claim]]:
-        """Returns what it told of the stack, as a plan's document, and what that shows."""
-        told = self.runs.run("up", "--stack", self.stack, "--yes")
+        """Returns what it told of the stack, as a plan's document, and what that shows. What the ledger has an id of
+        counts as built; that it lives is for the next plan to see."""
+        told = self.runs.run("up", "-s", self.stack, "--yes")
         (one,) = told["stacks"]
         engine = one["pulumi"] or {"changes": [], "gaps": []}
         ids = self._ids()
@@ -121,13 +122,13 @@ class ByPulumi:
 
     def ask_again(self) -> list[Claim]:
         """Nothing is to be done, says each of the two."""
-        told = self.runs.run("preview", "--stack", self.stack, "--detailed-exitcode")
+        told = self.runs.run("preview", "-s", self.stack, "--detailed-exitcode")
         (one,) = told["stacks"]
         ours = [*(one["pulumi"] or {"changes": ["?"]})["changes"], *one["trueup"]["changes"]]
         done, seen = self._refreshed()
         return [
             Claim(
-                f"{self.stack}: the second preview is quiet, trueup's and Pulumi's own with --refresh",
+                f"{self.stack}: the second preview is quiet, trueup's and Pulumi's own",
                 f"{len(ours)} and {len(seen.changes)} to do, {_same(seen)} the same",
                 not ours and told["exit"] == 0 and done.code == 0 and not seen.changes and _same(seen) >= self.planned,
             )
@@ -143,14 +144,14 @@ class ByPulumi:
         done, seen = self._refreshed()
         return [
             Claim(
-                f"{self.stack}: `trueup drift` found it without Pulumi, `trueup apply` put it back by Pulumi",
+                f"{self.stack}: drift found without Pulumi, put back by Pulumi",
                 f"{len(own & found)} of {len(own)} found, {len(back)} put back in {len(history)} update of Pulumi's",
                 own == found == back
                 and any(address.startswith("railway.") for address in own)
                 and history == [("update", "succeeded")],
             ),
             Claim(
-                "and Pulumi agrees: preview --refresh --expect-no-changes",
+                "and Pulumi agrees: its own preview with --refresh is quiet",
                 f"{len(seen.changes)} to do, {_same(seen)} the same",
                 done.code == 0 and not seen.changes and _same(seen) >= self.planned,
             ),
@@ -164,13 +165,13 @@ class ByPulumi:
         """Pulumi's own look at every resource of the stack."""
         from ...program.engine.preview import read_preview
 
-        words = ("preview", "--refresh", "--expect-no-changes", "--stack", self.stack)
+        words = ("preview", "--refresh", "--expect-no-changes", "-s", self.stack)
         done = self._pulumi(*words, beside=("--json", "--show-sames"))
         return done, read_preview(done.out)
 
     def _history(self) -> list[tuple[str, str]]:
         """Kind and result of what Pulumi has done to the stack since this was last asked."""
-        told = json.loads(self._pulumi("stack", "history", "--stack", self.stack, beside=("--json",)).out)
+        told = json.loads(self._pulumi("stack", "history", "-s", self.stack, beside=("--json",)).out)
         count, self.updates = len(told) - self.updates, len(told)
         return [(one["kind"], one["result"]) for one in told[:count]]
 

@@ -108,10 +108,12 @@ def _show_acts(screen: "Console", told: Document) -> None:
     from ..plan_view import counted
 
     screen.print("\n[bold]The commands, as you would type them[/]")
-    for act in told["acts"]:
+    commands = [_shortened(act["command"]) for act in told["acts"]]
+    width = max(map(len, commands), default=0)
+    for act, command in zip(told["acts"], commands, strict=True):
         left = "killed " if act.get("killed") else f"exit {act['exit']:<2}"
         screen.print(
-            f"  {_shortened(act['command']):<56} {left} {act['calls']:>4} API calls {act['seconds']:>6.2f} s"
+            f"  {command:<{width}} {left} {act['calls']:>4} API calls {act['seconds']:>6.2f} s"
             + (f"  {counted(act['deploys'], 'deploy')}" if act["deploys"] else "")
         )
     calls = sum(act["calls"] for act in told["acts"])
@@ -132,18 +134,18 @@ def _written(told: Document) -> str:
     rest = sum(things[name] for name in writers["trueup"])
     return (
         f"Built by Pulumi {plain(writers['version'])} ({plain(writers['found_by'])}): {plain(stack)}, "
-        f"{counted(things[stack], 'thing')}, {writers['stand_in']}.\n"
+        f"{counted(things[stack], 'thing')}. Cloudflare's provider was played by {writers['stand_in']}.\n"
         f"Built by trueup: {counted(rest, 'thing')} of the other {counted(len(writers['trueup']), 'stack')}."
     )
 
 
 def _shortened(command: str) -> str:
     """Names the first of many stacks only."""
-    before, *stacks = command.split(" --stack ")
+    before, *stacks = command.split(" -s ")
     if len(stacks) < MANY_STACKS:
         return command
     _, space, rest = stacks[-1].partition(" ")
-    return f"{before} --stack {stacks[0]} … ({len(stacks)}){space}{rest}"
+    return f"{before} -s {stacks[0]} … ({len(stacks)}){space}{rest}"
 
 
 def _show_claims(screen: "Console", told: Document) -> None:

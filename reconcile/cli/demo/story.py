@@ -145,7 +145,7 @@ class Story:
         stack = self.writers.stack
         if not stack:
             return self.runs.run("apply", "--all", "--yes"), []
-        others = [word for name in self._ours().stacks for word in ("--stack", name)]
+        others = [word for name in self._ours().stacks for word in ("-s", name)]
         applied = self.runs.run("apply", *others, "--writer", "trueup", "--yes")
         self.by_pulumi = ByPulumi(stack, self.counts["planned"][stack], self.runs)
         told, claims = self.by_pulumi.build()

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from ...loop import Choice, Consent, Run
 from ...model.change import Change, Outcome
 from ...model.errors import ReconcileError, StalePlan
+from ...model.few import few
 from ...model.spec import Writer
 from ...model.verdict import Judged
 from ...program.graph import is_built
-from .repairing import repaired
+from .coming import with_along, with_words
+from .repairing import as_of, foretold, repaired, revisions_of
 from .writers import up_line
 
 if TYPE_CHECKING:
@@ -29,9 +31,20 @@ class Split:
 
     @classmethod
     def of(cls, judged: Judged, writers: Mapping[str, Writer]) -> "Split":
-        built = [one for one in judged.plan.changes if writers[one.stack] == "pulumi" and one.kind.in_pulumi]
-        rest = [one for one in judged.plan.changes if not any(one is other for other in built)]
-        return cls(tuple(built), tuple(rest))
+        changes = judged.plan.changes
+        theirs = {id(one) for one in changes if writers[one.stack] == "pulumi" and one.kind.in_pulumi}
+        theirs -= {id(one) for one in changes if is_ours_to_mend(one)}
+        built = tuple(one for one in changes if id(one) in theirs)
+        return cls(built, tuple(one for one in changes if id(one) not in theirs))
+
+
+def is_ours_to_mend(change: Change) -> bool:
+    """Whether a vendor's provider cannot do it, though it builds the thing: it never sees what drifted, or its delete
+    does nothing."""
+    bridge = change.kind.bridge
+    if bridge is None:
+        return False
+    return bridge.stays if change.verb == "delete" else bridge.blind and change.cause == "drift"
 
 
 def apply_beside_pulumi(one: "Act", names: Sequence[str], writers: Mapping[str, Writer]) -> Run | None:
@@ -51,6 +64,12 @@ def apply_beside_pulumi(one: "Act", names: Sequence[str], writers: Mapping[str, 
     _refuse_what_git_moved(split)
     if wish.digest and wish.digest != judged.plan.digest:
         raise StalePlan("the platforms or the stack files moved since that plan was made")
+    told = {
+        name: foretold(one, judged, name, [change for change in split.engine if change.stack == name])
+        for name in dict.fromkeys(change.stack for change in split.engine)
+    }
+    judged = with_along(judged, (each.coming.judged for each in told.values()))
+    judged = with_words(judged, [change for change in split.ours if change.kind.in_pulumi], writers)
     consent = one.ask(judged)
     if consent is None:
         return None
@@ -61,15 +80,31 @@ def apply_beside_pulumi(one: "Act", names: Sequence[str], writers: Mapping[str, 
     unproven: list[Address] = []
     for name in shop.tree.in_order(frozenset(names)):
         mine = [change for change in split.engine if change.stack == name]
-        done = repaired(one, reconciler, judged, mine, approved) if mine else ()
-        outcomes.extend(done)
         rest = [change for change in split.ours if change.stack == name]
+        outcomes.extend(repaired(one, reconciler, judged, told[name], mine, approved) if mine else ())
         if writers[name] == "trueup" or rest or not mine:
-            run = ours(one, reconciler, name, rest, built=_built(shop, name, writers), approved=approved)
+            run = _beside(one, reconciler, name, rest, built=_built(shop, name, writers), approved=approved)
             outcomes.extend(run.outcomes)
             unproven.extend(run.unproven)
     unproven.extend(each.change.address for each in outcomes if each.verified is False)
     return Run(judged, tuple(outcomes), tuple(dict.fromkeys(unproven)))
+
+
+def _beside(
+    one: "Act",
+    reconciler: "Reconciler",
+    stack: str,
+    shown: Sequence[Change],
+    *,
+    built: "frozenset[Address]",
+    approved: bool,
+) -> Run:
+    """Our pass over a stack, and over what we do there in the place of a vendor's provider."""
+    before = revisions_of(one.shop, (change for change in shown if change.kind.in_pulumi))
+    left = built - {change.address for change in shown}
+    run = ours(one, reconciler, stack, shown, built=left, approved=approved)
+    as_of(one.shop, before)
+    return run
 
 
 def ours(
@@ -84,6 +119,8 @@ def ours(
     """A pass over what is ours in a stack, of which a person has seen and agreed to `shown`. Raises StalePlan."""
     wish = one.wish
     seen = {(change.place, change.verb) for change in shown}
+    # What a bucket has once comes with it, and is only to be set then.
+    seen |= {(change.place, "update") for change in shown if change.verb == "create" and change.kind.standing}
 
     def ask(again: Judged) -> Consent | None:
         more = [str(change.address) for change in again.plan.changes if (change.place, change.verb) not in seen]
@@ -126,9 +163,18 @@ def built_by_pulumi(shop: "Workshop", stack: str) -> "frozenset[Address]":
     kinds = shop.kinds
     declared = (one.address for one in shop.tree.stacks[stack].declared.values())
     owned = (one.address for one in shop.ledger().memory().owned if one.stack == stack)
-    return frozenset(
+    built = {
         address for address in (*declared, *owned) if address.full_kind in kinds and kinds[address.full_kind].in_pulumi
-    )
+    }
+    # What its delete leaves as it lives is ours to delete, once the stack file says it no more.
+    left = {address for address in built if (bridge := kinds[address.full_kind].bridge) is not None and bridge.stays}
+    return frozenset(built - (left - _said(shop, stack)))
+
+
+def _said(shop: "Workshop", stack: str) -> "set[Address]":
+    """Every address that a stack file says, under the names, too, from which it moved them."""
+    spec = shop.tree.stacks[stack]
+    return {one.address for one in spec.declared.values()} | {one.before for one in spec.moved}
 
 
 def _built(shop: "Workshop", stack: str, writers: Mapping[str, Writer]) -> "frozenset[Address]":
@@ -136,11 +182,12 @@ def _built(shop: "Workshop", stack: str, writers: Mapping[str, Writer]) -> "froz
 
 
 def _refuse_what_git_moved(split: Split) -> None:
-    moved = [change for change in split.engine if change.cause != "drift"]
+    # What an output gives follows what drifted: the stack file says what it said.
+    moved = [change for change in split.engine if change.cause not in ("drift", "reference")]
     if not moved:
         return
     stacks = list(dict.fromkeys(change.stack for change in moved))
-    told = ", ".join(str(change.address) for change in moved[:5]) + (" …" if len(moved) > 5 else "")
+    told = few([str(change.address) for change in moved])
     raise ReconcileError(
         f"{', '.join(stacks)}: the stack files moved what Pulumi writes ({told})",
         advice=f"{up_line(stacks)} (or `pulumi up -s {stacks[0]}`); `trueup apply --drift-only` puts back what drifted",

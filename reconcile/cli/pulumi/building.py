@@ -12,20 +12,22 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from ...loop import Choice, Run, plan_exit_code
 from ...model import exits
 from ...model.change import Change, Outcome
+from ...model.few import few
 from ...model.spec import Writer
 from ...model.verdict import Judged
 from ...program.engine.lock import free
 from ...program.engine.preview import Preview
 from ...program.engine.stack import ensure, preview, up
-from ...program.gate import Types, exit_code, judge_preview
+from ...program.gate import exit_code, judge_preview
 from ...program.pack import said_in
-from ...program.tokens import OWNERSHIP, by_token, token_of
 from ..acting import agrees, closing_line, disagreed
 from ..documents import plan_document
 from ..leaving import Leave
 from ..plain import harmless
 from ..plan_view import show_outcomes, show_plan
 from .applying import built_by_pulumi, has_part, ours, refuse_dirty_program
+from .coming import types_of, with_words
+from .limits import limits_of
 from .writers import engine_of, wait_for_ours
 
 if TYPE_CHECKING:
@@ -77,13 +79,14 @@ def foresee(one: "Act", reconciler: "Reconciler", stack: str, writer: Writer, sa
     engine = engine_of(shop)
     ensure(engine, stack)
     one.progress(f"pulumi previews {stack}")
-    found = preview(engine, stack, save=save)
+    found = preview(engine, stack, environment=limits_of(one), save=save)
     one.progress(f"judging {stack}")
     whole = reconciler.plan([stack])
     built = built_by_pulumi(shop, stack)
     drifted = tuple(each for each in whole.plan.changes if each.cause == "drift" and each.address in built)
     beside = any(each.address in built for each in (*whole.plan.changes, *whole.plan.adopt))
     rest = reconciler.plan([stack], choice=Choice(excluded=built)) if beside else whole
+    rest = with_words(rest, [each for each in rest.plan.changes if each.kind.in_pulumi], {stack: writer})
     return Foreseen(stack, writer, _judged(shop, found, whole), rest, drifted)
 
 
@@ -141,7 +144,7 @@ def _build(one: "Act", reconciler: "Reconciler", stack: str, writer: Writer) -> 
             one.progress(f"pulumi builds {stack}")
             with one.progress.paused():
                 tell = None if wish.as_json else _telling(one)
-                up(engine, stack, plan=plan, taken_over=taken_over, tell=tell)
+                up(engine, stack, environment=limits_of(one), plan=plan, taken_over=taken_over, tell=tell)
     one.seen.append(foreseen.ours)
     built = built_by_pulumi(shop, stack) if engine is not None else frozenset()
     approved = wish.approve or foreseen.ours.plan.digest in shop.ledger().memory().approvals
@@ -161,7 +164,7 @@ def _stopped(one: "Act", foreseen: Foreseen) -> int:
             return code
         destructive = [str(each.address) for each in foreseen.engine.plan.changes if each.destructive]
         if destructive and not (wish.approve or wish.confirm_destructive):
-            told = f"{', '.join(destructive)}: destructive: needs --confirm-destructive"
+            told = f"{few(destructive)}: destructive: needs --confirm-destructive"
             _say(f"{foreseen.stack}: nothing was changed: {told}")
             return exits.APPROVAL
     with one.progress.paused():
@@ -179,7 +182,7 @@ def _because(judged: Judged) -> str:
         for each, verdict in said
         if verdict is not None and verdict.decision in ("hold", "deny")
     ]
-    return "; ".join(told) + ("" if _denies(judged) else "; `--approve` releases what is held")
+    return few(told, "; ") + ("" if _denies(judged) else "; `--approve` releases what is held")
 
 
 def _denies(judged: Judged) -> bool:
@@ -188,9 +191,7 @@ def _denies(judged: Judged) -> bool:
 
 def _judged(shop: "Workshop", found: Preview, plan: Judged) -> Judged:
     """The gate's word on what the engine would do, told as of when the platforms were read."""
-    books = frozenset({OWNERSHIP, *(token_of(kind.kind) for kind in shop.releases)})
-    types = Types(by_token(shop.kinds), books)
-    judged = judge_preview(found, types, shop.rules, said_in(shop.source), "pulumi preview")
+    judged = judge_preview(found, types_of(shop), shop.rules, said_in(shop.source), "pulumi preview")
     told = replace(judged.plan, revision=plan.plan.revision, observed_at=plan.plan.observed_at)
     return replace(judged, plan=told)
 
@@ -205,7 +206,7 @@ def _show(one: "Act", foreseen: Foreseen) -> None:
         title = f"Trueup, {foreseen.stack}"
         show_plan(one.screen, foreseen.ours, concise=wish.concise, title=title)
         if foreseen.drifted:
-            names = ", ".join(str(each.address) for each in foreseen.drifted)
+            names = few([str(each.address) for each in foreseen.drifted])
             line = f"{foreseen.stack}: drifted too: {names}; `trueup apply -s {foreseen.stack}` puts it back"
             _say(line)
 

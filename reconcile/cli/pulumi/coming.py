@@ -59,6 +59,17 @@ def with_along(plan: Judged, found: Iterable[Judged]) -> Judged:
     return Judged(replace(plan.plan, along=(*plan.plan.along, *changes)), (*plan.verdicts, *verdicts))
 
 
+def with_words(plan: Judged, ours: Sequence[Change], writers: Mapping[str, str]) -> Judged:
+    """The plan, which tells who writes `ours`: what Pulumi builds and cannot mend."""
+    theirs = [one for one in ours if writers[one.stack] == "pulumi"]
+    words = tuple(
+        f"{one.address}: trueup itself writes this: the vendor's provider for Pulumi "
+        + ("deletes nothing there" if one.verb == "delete" else "never reads it, so Pulumi sees no drift of it")
+        for one in theirs
+    )
+    return replace(plan, plan=replace(plan.plan, warnings=(*plan.plan.warnings, *words)))
+
+
 def refused(found: Judged, wish: "Wish", approved: bool) -> tuple[str, int]:
     """Why what comes along may not, and the exit code; "" and 0 where it may.
 

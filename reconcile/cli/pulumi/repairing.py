@@ -71,8 +71,8 @@ def repaired(
     allowed = [change for change in changes if not any(change is out.change for out in held)]
     why, code = refused(told.coming.judged, wish, approved)
     if allowed and why:
-        status = "denied" if code == exits.DENIED else "held"
-        held.extend(Outcome(change, status, error=why, exit_code=code) for change in allowed)
+        denied = code == exits.DENIED
+        held.extend(Outcome(each, "denied" if denied else "held", error=why, exit_code=code) for each in allowed)
     elif allowed:
         _put_back(one, told, allowed)
         one.progress("verifying")

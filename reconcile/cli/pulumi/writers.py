@@ -3,10 +3,10 @@
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ...model.errors import LedgerLocked, ReconcileError
+from ...model.errors import LedgerError, LedgerLocked, ReconcileError
 from ...model.secret import SecretText
 from ...model.spec import Writer
 from ...program.engine.command import Engine
@@ -38,7 +38,7 @@ def writers_of(
                 f"{', '.join(others)}: `writer: {stacks[others[0]].writer}` says the stack file",
                 advice="--writer is for a sandbox world; live, a reviewed commit says who writes",
             )
-        return {name: stacks[name].writer for name in names}
+        return _of_files(shop, list(names), keep=keep)
     kept = shop.ledger().writers()
     chosen: dict[str, Writer] = {}
     for name in names:
@@ -54,6 +54,27 @@ def writers_of(
             shop.ledger().choose_writer(name, chosen[name])
     _tell_of_others(shop, chosen, asked)
     return chosen
+
+
+def _of_files(shop: "Workshop", names: Sequence[str], *, keep: bool) -> dict[str, Writer]:
+    """What the stack files say, which must be what the ledger remembers: from the first writing on it does.
+
+    Raises NotHanded.
+    """
+    from ..handing import refuse_unhanded
+
+    said = {name: shop.tree.stacks[name].writer for name in names}
+    try:
+        refuse_unhanded(shop, names)
+    except LedgerError:
+        # Nothing is written without one; whoever needs it says so.
+        return said
+    if keep:
+        kept = shop.ledger().writers()
+        for name, writer in said.items():
+            if name not in kept:
+                shop.ledger().choose_writer(name, writer)
+    return said
 
 
 def engine_of(shop: "Workshop") -> Engine:

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,6 +15,7 @@ from typing import IO
 
 from ...model import exits
 from ...model.errors import ReconcileError
+from ...model.few import few
 from .project import Project
 
 NO_CHANGES_EXPECTED = 7
@@ -122,10 +123,10 @@ def translated(code: int) -> int:
     return exits.NOTHING if code == 0 else exits.FAILED
 
 
-def failure(done: Done, command: str) -> EngineFailed:
-    """What to raise for a run that ended badly."""
-    errors = done.errors or tuple(line for line in done.said.splitlines() if line.strip())[-3:]
-    return with_code(EngineFailed(f"pulumi {command}: " + ("; ".join(errors) or "ended without a word")))
+def failure(done: Done, command: str, errors: Sequence[str] = ()) -> EngineFailed:
+    """What to raise for a run that ended badly. `errors`: those of its own that count; none: all of them."""
+    told = errors or done.errors or tuple(line for line in done.said.splitlines() if line.strip())[-3:]
+    return with_code(EngineFailed(f"pulumi {command}: " + (few(told, "; ") or "ended without a word")))
 
 
 def with_code(error: EngineFailed) -> EngineFailed:

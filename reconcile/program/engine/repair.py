@@ -41,7 +41,7 @@ class Repair:
     along: frozenset[str]
     """URNs: the release that starts anew what was written, and the ledger's books of what a vendor's provider made."""
     looked_at: frozenset[str] = frozenset()
-    """URNs of what an approved value comes from: read again, and not to be changed."""
+    """URNs of what a value comes from that moved: read again, and not to be changed."""
     released: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Dependents that a person let come along: what the engine calls doing them, by URN."""
 
@@ -74,7 +74,8 @@ def repair_of(stack: str, changes: Sequence[Change], nodes: Sequence[Node], proj
             advice=f"`trueup up -s {stack}` brings program and platform together",
         )
     places = {change.place for change in changes}
-    sources = {place for place in places for place in _sources(at[place].inputs)} - places
+    followers = [at[one.place] for one in changes if one.cause == "reference"]
+    sources = {place for node in followers for place in _sources(node.inputs)} - places
     vendors = any(kind is not None and kind.bridge is not None for kind in (at[place].kind for place in places))
     along = [
         node
@@ -113,7 +114,7 @@ def dependents(engine: Engine, one: Repair, *, environment: Mapping[str, str]) -
 
 
 def coming(repair: Repair, found: Preview) -> dict[str, frozenset[str]]:
-    """Of a preview with dependents: what none of the repair's changes is, by URN, and what the engine calls doing it."""
+    """Of a preview with dependents what is none of the repair's own, by URN, and what the engine calls doing it."""
     known = {*repair.approved, *repair.along}
     ops: dict[str, frozenset[str]] = {}
     for step in found.changes:

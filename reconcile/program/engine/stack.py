@@ -16,7 +16,9 @@ PENDING = "pending operations"
 """What the command line warns of when a dead run had begun something."""
 _NO_STACK = "no stack named"
 _EXISTS = "already exists"
-_EXCEEDS = ("violates plan", "expected resource operations for")
+_EXCEEDS, _MISSED = "violates plan", "expected resource operations for"
+"""What it says where it would do more than the plan, and of each thing of the plan that it did not come to: also of all
+that waits for a thing that failed."""
 _LOCKED = "the stack is currently locked"
 
 
@@ -104,11 +106,12 @@ def _failed(engine: Engine, done: Done, stack: str, command: str) -> ReconcileEr
         )
     if _LOCKED in done.said:
         return EngineLocked(f"{stack}: " + "; ".join(_lines_of_lock(done.said)))
-    if any(text in done.said for text in _EXCEEDS):
+    missed = [line for line in done.errors if line.startswith(_MISSED)]
+    if _EXCEEDS in done.said or (missed and len(missed) == len(done.errors)):
         return StalePlan(f"{stack}: what Pulumi was about to do is no longer what it said it would")
     told = _diagnosed(done)
     if not told:
-        return failure(done, f"{command} of {stack}")
+        return failure(done, f"{command} of {stack}", [line for line in done.errors if line not in missed])
     return with_code(EngineFailed(f"pulumi {command} of {stack}: " + "; ".join(map(engine.redact, told))))
 
 

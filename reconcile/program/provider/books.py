@@ -70,6 +70,14 @@ class Books:
                 self._memory = None
             return self._runs[stack]
 
+    def refuse_other_writer(self, run: Run) -> None:
+        """Before anything is sent: two writers on one object fight over it. Raises ReconcileError."""
+        if run.ledger.writers().get(run.stack) == "trueup":
+            raise ReconcileError(
+                f"stack {run.stack} is written by trueup, the ledger says",
+                advice=f"run `trueup hand-over {run.stack} --to pulumi`, then `pulumi up`",
+            )
+
     def note(self, run: Run, outcomes: Sequence[Outcome]) -> None:
         """What was written, and that the memory is of before."""
         with self._lock:

@@ -69,6 +69,7 @@ class Ownership:
         values = decode(inputs)
         account = str(values[ACCOUNT])
         run = self.books.run(stack)
+        self.books.refuse_other_writer(run)
         built = _built(values)
         things = list(self._things(account, built))
         found = list(self._looked_up(account, stack, things))

@@ -74,6 +74,7 @@ class Writing:
         return Finder(listing, self.parts.tree(), self.books.memory(), quiet, run.revision, at)
 
     def _send(self, run: Run, listing: Listing, changes: Sequence[tuple[Order, Change]]) -> None:
+        self.books.refuse_other_writer(run)
         by_change = {id(change): order for order, change in changes}
         outcomes = self._executor(run, listing).apply(Judged(_plan(run, [change for _, change in changes])))
         listing.written(outcomes)
@@ -108,6 +109,7 @@ class Writing:
 
     def _start(self, run: Run, listing: Listing, orders: Sequence[Order]) -> None:
         """Starts what was written for. The ledger owns no start: it is announced, and closed with its result."""
+        self.books.refuse_other_writer(run)
         changes = [created(one.declared, self.parts.tree().project.name, known=False) for one in orders]
         run.lease.check()
         numbers = run.ledger.intend(run.number, 0, changes)

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,10 +28,8 @@ from tests.railway.estate import Runbooks
 from .events import told_by
 
 ROOT = Path(__file__).parents[3]
-QUICK = {"PULUMI_SKIP_CHECKPOINTS": "true"}
-"""Its state is written once, at the end, not twice a resource."""
-_LOGGING = {"PULUMI_DEBUG_COMMANDS": "true"}
-"""Only then it knows `--event-log`."""
+_QUICK = {"PULUMI_SKIP_CHECKPOINTS": "true", "PULUMI_DEBUG_COMMANDS": "true"}
+"""Its state is written once, at the end, not twice a resource; and it knows `--event-log`."""
 _CODES = {exits.NOTHING: DONE, exits.CHANGES: CHANGED}
 
 
@@ -51,7 +49,6 @@ class CommandLine:
     stack: str
     folder: Path
     """For what a command is given and leaves in files."""
-    environment: Mapping[str, str] = field(default_factory=lambda: dict(QUICK))
 
     def up(self, *, refresh: bool = False, targets: Collection[str] = (), expect_no_changes: bool = False) -> Told:
         return self._run("up", "--yes", "--skip-preview", *_aimed(refresh, targets, expect_no_changes))
@@ -113,7 +110,7 @@ class CommandLine:
         log = self.folder / "events.json"
         log.unlink(missing_ok=True)
         words = (*words, "--stack", self.stack, "--event-log", str(log))
-        done = self.engine.run(command, *words, environment={**self.environment, **_LOGGING})
+        done = self.engine.run(command, *words, environment=_QUICK)
         told = told_by(log.read_text() if log.exists() else "")
         error = "" if done.code in _CODES else told.error or done.said or "no word"
         return Told(told.ops, _CODES.get(done.code, FAILED), error, told.refreshed)
@@ -158,18 +155,18 @@ class ServedSite:
             self.lines[stack] = CommandLine(self.engine, stack, folder)
         return self.lines[stack]
 
-    def trueup(self, *words: str) -> "subprocess.CompletedProcess[str]":
-        """One of our own commands, in the repository and its world."""
-        environment = {**os.environ, "TRUEUP_SANDBOX": str(self.ready_file)}
-        return subprocess.run(
-            [sys.executable, "-m", "reconcile", *words],
+    def apply(self, stack: str) -> None:
+        """`trueup apply`, in the repository and its world."""
+        done = subprocess.run(
+            [sys.executable, "-m", "reconcile", "apply", "-s", stack, "--yes", "--confirm-destructive"],
             cwd=self.root,
-            env=environment,
+            env={**os.environ, "TRUEUP_SANDBOX": str(self.ready_file)},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             check=False,
         )
+        assert done.returncode == 0, done.stderr
 
     def _forget(self, stack: str, urns: Collection[str]) -> None:
         self.line(stack).forget(urns)

@@ -11,11 +11,11 @@ from reconcile.declare import nodes_of
 from reconcile.model.change import Change, FieldChange
 from reconcile.model.errors import StalePlan
 from reconcile.model.memory import Applied, Memory
-from reconcile.model.resource import Address
+from reconcile.model.resource import Address, Reference
 from reconcile.program.engine.preview import Preview, Step
 from reconcile.program.engine.project import Project, pretend_project
 from reconcile.program.engine.repair import Repair, check, last_revision, repair_of, stack_files
-from reconcile.program.graph import Node
+from reconcile.program.graph import Node, Referring
 from reconcile.sandbox.world import World
 from reconcile.settings import STACKS, Settings
 from tests.cli.conftest import Repository
@@ -118,3 +118,38 @@ def test_the_program_reads_the_stack_files_of_then() -> None:
     assert not folder.exists()
     with stack_files(None) as environment:
         assert environment == {}
+
+
+def test_where_a_value_that_moved_comes_from_is_read_again_and_not_changed(
+    nodes: Sequence[Node], project: Project, change: Change
+) -> None:
+    (target,) = [node for node in nodes if str(node.place.address) == "railway.variable.api/MODE"]
+    reference = Reference(target.place.address, "value")
+    follows = [
+        replace(node, inputs={**node.inputs, "value": Referring(f"${{{reference}}}", {reference: target.place})})
+        if node.place == change.place
+        else node
+        for node in nodes
+    ]
+    mode = f"{PREFIX}Variable::api/MODE"
+    assert mode not in repair_of("app", [change], follows, project).targets
+    moved = repair_of("app", [replace(change, cause="reference")], follows, project)
+    assert mode in moved.targets
+    with pytest.raises(StalePlan, match="update api/MODE"):
+        check(moved, Preview((UPDATE, Step("update", mode))))
+
+
+def test_what_a_person_let_come_along_may_be_done_and_nothing_else_of_it(wanted: Repair) -> None:
+    own = f"{PREFIX}Variable::own"
+    released = replace(wanted, released={own: frozenset({"replace", "delete-replaced"})})
+    assert own in released.targets
+    check(released, Preview((UPDATE, Step("replace", own), Step("delete-replaced", own))))
+    with pytest.raises(StalePlan, match="delete own"):
+        check(released, Preview((UPDATE, Step("delete", own))))
+
+
+def test_a_repair_that_would_do_hundreds_more_names_five_of_them(wanted: Repair) -> None:
+    steps = tuple(Step("update", f"{PREFIX}Variable::api/V{number}") for number in range(500))
+    with pytest.raises(StalePlan, match="and 495 more") as told:
+        check(wanted, Preview(steps))
+    assert len(str(told.value)) < 600
