@@ -2,6 +2,6 @@
 
 from pathlib import Path
 
-from reconcile.program.pack import serve
+from reconcile.program.analyzer import serve
 
 serve(Path(__file__).parent)

@@ -136,8 +136,9 @@ def apply(
     directory: opt.Directory = Here,
 ) -> None:
     """Make the platforms match the stacks; of what Pulumi writes, put back what drifted."""
-    from .acting import Wish, act, refuse_dirty
+    from .acting import Wish, refuse_dirty
     from .plan_file import read_plan
+    from .writing import act
 
     shop = opt.workshop(directory, rev=rev, parallelism=parallelism, max_calls=max_calls, log_file=log_file)
     digest, choice = "", _choice(target, exclude)
@@ -235,7 +236,8 @@ def up(
     directory: opt.Directory = Here,
 ) -> None:
     """Build the stacks: the gate, `pulumi up` where Pulumi writes, then what is ours. What CI runs on merge."""
-    from .acting import Wish, act, refuse_dirty
+    from .acting import Wish, refuse_dirty
+    from .writing import act
 
     shop = opt.workshop(directory, parallelism=parallelism, max_calls=max_calls, log_file=log_file)
     refuse_dirty(shop, allow_dirty)
@@ -272,7 +274,8 @@ def destroy(
 
     if yes and not confirm_destructive:
         raise ReconcileError("--yes does not imply --confirm-destructive", advice="give both, or answer the question")
-    from .acting import Wish, act
+    from .acting import Wish
+    from .writing import act
 
     wish = Wish(
         "destroy",
@@ -307,8 +310,8 @@ def _look(
     from ..loop import plan_exit_code
     from .acting import closing_line
     from .documents import plan_document
-    from .handing import refuse_unhanded
     from .plan_view import show_plan
+    from .pulumi.writers import refuse_unhanded
 
     began = time.monotonic()
     with shop, waiting(quiet=as_json, no_color=no_color) as progress:

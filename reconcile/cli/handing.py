@@ -93,22 +93,6 @@ def refuse_other_file(shop: "Workshop", stack: str, to: str) -> None:
         raise NotHanded("the stack files are not committed, so nobody could review them", advice="commit them")
 
 
-def refuse_unhanded(shop: "Workshop", names: Collection[str]) -> None:
-    """For whoever is about to write: live, the stack file must say what the ledger remembers. Raises NotHanded."""
-    from ..program.handing import NotHanded
-
-    if shop.world is not None:
-        return
-    kept = shop.ledger().writers()
-    for name in names:
-        said, before = shop.tree.stacks[name].writer, kept.get(name)
-        if before is not None and before != said:
-            raise NotHanded(
-                f"{name}: the stack file says `writer: {said}`, and {before} still writes it",
-                advice=f"run `trueup hand-over {name} --to {said}`, or put `writer: {before}` back",
-            )
-
-
 @dataclass(frozen=True)
 class Handed:
     """What came of it."""

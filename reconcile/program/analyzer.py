@@ -8,13 +8,15 @@ import os
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, NoReturn
 
 import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc, plugin_pb2
 
 from .. import __version__
+from ..model.errors import ReconcileError
 from ..model.verdict import Decision, name_of
 from .pack import NAME, Finding, Pack
 from .properties import decode
@@ -77,8 +79,19 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
         return empty_pb2.Empty()
 
 
-def serve(pack: Pack) -> None:
-    """Tells its port on stdout and answers until the engine is done or dead."""
+def serve(folder: Path) -> NoReturn:
+    """Serves the pack of a `policies/` folder until the engine is done or dead. What `policies/__main__.py` calls."""
+    try:
+        pack = Pack.of(folder)
+    except ReconcileError as error:
+        print(f"{error}\n  what to do: {error.advice}", file=sys.stderr)
+        sys.exit(1)
+    _serve(pack)
+    sys.exit(0)
+
+
+def _serve(pack: Pack) -> None:
+    """Tells its port on stdout and answers."""
     analyzer = Analyzer(pack)
     server = grpc.server(ThreadPoolExecutor(4), options=[("grpc.max_receive_message_length", _MESSAGE_LIMIT)])
     analyzer_pb2_grpc.add_AnalyzerServicer_to_server(analyzer, server)

@@ -1,12 +1,10 @@
 """The rules on a resource as a policy pack: `pulumi preview --policy-pack policies`."""
 
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from ..model.errors import ReconcileError
 from ..model.resource import Resource
 from ..model.secret import SecretText
 from ..model.spec import Declared, Place
@@ -77,19 +75,6 @@ def said_in(source: Source) -> dict[Place, Declared]:
     if f"{source.folder}/{FILE}" not in source.files():
         return {}
     return {one.place: one for one in load(source, kinds()).declared()}
-
-
-def serve(folder: Path) -> NoReturn:
-    """Serves the pack of a `policies/` folder until the engine is done. What `policies/__main__.py` calls."""
-    from .analyzer import serve as serving
-
-    try:
-        pack = Pack.of(folder)
-    except ReconcileError as error:
-        print(f"{error}\n  what to do: {error.advice}", file=sys.stderr)
-        sys.exit(1)
-    serving(pack)
-    sys.exit(0)
 
 
 def _secrets(value: Any) -> Iterator[SecretText]:

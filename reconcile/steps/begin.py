@@ -80,7 +80,7 @@ def pack_program() -> str:
 
 from pathlib import Path
 
-from reconcile.program.pack import serve
+from reconcile.program.analyzer import serve
 
 serve(Path(__file__).parent)
 '''

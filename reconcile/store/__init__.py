@@ -1,10 +1,10 @@
 """Memory: the ledger, in a file, in PostgreSQL, or as a snapshot kept elsewhere."""
 
 from .chain import Entry
-from .home import FileHome, Home, PostgresHome, SnapshotHome, SwapLost, home_of
+from .home import FileHome, Home, PostgresHome, SnapshotHome, SwapLost
 from .lease import Holder, Lease, Timing
 from .ledger import Ledger
-from .opening import begin_ledger, migrate, open_ledger, restore_ledger
+from .opening import begin_ledger, home_of, migrate, open_ledger, restore_ledger
 from .recall import RunRow
 from .values import kept_fields, prints_of
 

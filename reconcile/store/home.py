@@ -51,23 +51,6 @@ class Home(Protocol):
         """Lets go of connections and local copies."""
 
 
-def home_of(text: str, root: Path) -> Home:
-    """The home that `ledger: {home: …}` names; a file's path is relative to the repository's root."""
-    if text.startswith(("postgresql://", "postgres://")):
-        return PostgresHome(text)
-    if text.startswith("s3://"):
-        from .s3 import S3Home
-
-        return S3Home(text)
-    scheme, separator, _ = text.partition("://")
-    if separator:
-        raise LedgerError(
-            f"a ledger cannot live at {scheme}://…",
-            advice="give a file, postgresql://… or s3://bucket/key as `home` under `ledger:` in stacks/_project.yaml",
-        )
-    return FileHome(root / text, shown=text)
-
-
 class FileHome:
     """One SQLite file, readable by its owner only, in WAL mode."""
 

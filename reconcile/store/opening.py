@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, insert, inspect, update
 from ..model.errors import LedgerError
 from . import backup
 from .door import Door, check_meta, told
-from .home import WRITES, Home, SwapLost, already_there, empty, home_of
+from .home import WRITES, FileHome, Home, PostgresHome, SwapLost, already_there, empty
 from .ledger import Ledger
 from .tables import FORMAT, meta, metadata, sealed, sighting
 
@@ -63,6 +63,23 @@ def migrate(connection: Connection, format: int, *, to: int = FORMAT, steps: Map
             raise LedgerError(f"no way leads from format {number} of the ledger to {number + 1}")
         steps[number](connection)
     connection.execute(update(meta).values(format=to))
+
+
+def home_of(text: str, root: Path) -> Home:
+    """The home that `ledger: {home: …}` names; a file's path is relative to the repository's root."""
+    if text.startswith(("postgresql://", "postgres://")):
+        return PostgresHome(text)
+    if text.startswith("s3://"):
+        from .s3 import S3Home
+
+        return S3Home(text)
+    scheme, separator, _ = text.partition("://")
+    if separator:
+        raise LedgerError(
+            f"a ledger cannot live at {scheme}://…",
+            advice="give a file, postgresql://… or s3://bucket/key as `home` under `ledger:` in stacks/_project.yaml",
+        )
+    return FileHome(root / text, shown=text)
 
 
 def _home(home: str | Home, root: Path) -> Home:

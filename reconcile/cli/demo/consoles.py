@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from .hands import Console, Hands, Thing, flat, made_by_hand, name_of, plain_variables, records_of, typed
+from .hands import TITLES, Console, Hands, Thing, flat, made_by_hand, name_of, plain_variables, records_of, typed
 from .pulumi import ByPulumi
 from .running import Claim, Runs, by_stack, verified
 
 if TYPE_CHECKING:
     from ...model.spec import Declared, Spec, Tree
     from ...sandbox.world import World
-
-TITLES = {"cloudflare": "DNS", "vercel": "Vercel", "r2": "R2", "railway": "Railway"}
 
 
 def edit_consoles(

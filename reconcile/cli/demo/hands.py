@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from ...sandbox.world import World
 
 Thing = dict[str, Any]
+TITLES = {"cloudflare": "DNS", "vercel": "Vercel", "r2": "R2", "railway": "Railway"}
+"""What a platform is for, where a line has no room for its kinds."""
 BUILT = ("railway", "vercel", "r2")
 """The platforms where nothing is yet when the story begins. The rest is the old world, which is taken over."""
 

@@ -199,7 +199,7 @@ class ByPulumi:
             return {str(one.address): one.id for one in shop.ledger().memory().owned if one.stack == self.stack}
 
     def _shown(self, made: list[Document]) -> str:
-        from .consoles import TITLES
+        from .hands import TITLES
 
         on = Counter(each["address"].partition(".")[0] for each in made)
         return ", ".join(TITLES.get(platform, platform) for platform in sorted(on))

@@ -41,7 +41,7 @@ def show(told: Document, *, no_color: bool) -> None:
 
 
 def _show_systems(screen: "Console", told: Document, accounts: list[str]) -> None:
-    from .consoles import TITLES
+    from .hands import TITLES
 
     platforms = [one for one in TITLES if any(one in built for built in told["built_on"].values())]
     names = [TITLES[one] for one in platforms]
@@ -60,7 +60,7 @@ def _show_systems(screen: "Console", told: Document, accounts: list[str]) -> Non
 def _show_edits(screen: "Console", told: Document) -> None:
     from ..plain import plain
     from ..plan_view import GLYPH
-    from .consoles import TITLES
+    from .hands import TITLES
 
     if told["edits"]:
         screen.print("\n[bold]Edited behind our back, and found[/]")
@@ -82,7 +82,7 @@ def _show_edits(screen: "Console", told: Document) -> None:
 
 def _show_moves(screen: "Console", told: Document) -> None:
     from ..plain import plain
-    from .consoles import TITLES
+    from .hands import TITLES
 
     if told["moved"]:
         screen.print("\n[bold]A domain's target moves, and its records on Cloudflare follow[/]")

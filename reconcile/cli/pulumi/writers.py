@@ -61,8 +61,6 @@ def _of_files(shop: "Workshop", names: Sequence[str], *, keep: bool) -> dict[str
 
     Raises NotHanded.
     """
-    from ..handing import refuse_unhanded
-
     said = {name: shop.tree.stacks[name].writer for name in names}
     try:
         refuse_unhanded(shop, names)
@@ -75,6 +73,22 @@ def _of_files(shop: "Workshop", names: Sequence[str], *, keep: bool) -> dict[str
             if name not in kept:
                 shop.ledger().choose_writer(name, writer)
     return said
+
+
+def refuse_unhanded(shop: "Workshop", names: Iterable[str]) -> None:
+    """For whoever is about to write: live, the stack file must say what the ledger remembers. Raises NotHanded."""
+    from ...program.handing import NotHanded
+
+    if shop.world is not None:
+        return
+    kept = shop.ledger().writers()
+    for name in names:
+        said, before = shop.tree.stacks[name].writer, kept.get(name)
+        if before is not None and before != said:
+            raise NotHanded(
+                f"{name}: the stack file says `writer: {said}`, and {before} still writes it",
+                advice=f"run `trueup hand-over {name} --to {said}`, or put `writer: {before}` back",
+            )
 
 
 def engine_of(shop: "Workshop") -> Engine:

@@ -57,7 +57,8 @@ class CommandLine:
         return self._run("preview", *_aimed(refresh, targets, expect_no_changes))
 
     def destroy(self) -> Told:
-        return self._run("destroy", "--yes", "--skip-preview")
+        # With its preview: without one it deletes all that is not protected before it refuses.
+        return self._run("destroy", "--yes")
 
     def import_(self, wanted: Iterable[Adopted], *, protect: bool = True) -> Told:
         found = list(wanted)

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from reconcile.cli.handing import refuse_other_file, refuse_unhanded
+from reconcile.cli.handing import refuse_other_file
 from reconcile.cli.options import workshop
+from reconcile.cli.pulumi.writers import refuse_unhanded
 from reconcile.model.memory import Applied, Owned
 from reconcile.model.observation import Seen
 from reconcile.model.resource import Address
