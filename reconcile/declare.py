@@ -1,7 +1,8 @@
 """What a Pulumi program calls: `estate = declare(pulumi.get_stack())`."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,25 +11,41 @@ from .model.errors import Problem, ReconcileError, SpecError
 from .program.adoption import IMPORTS, Imports, only_imported
 from .program.graph import Node, resources
 from .settings import Settings
+from .store.values import utc
 
 if TYPE_CHECKING:
     from .program.register import Estate
 
 
+NO_ID = "write that id there, beside the credentials; the vendor's dashboard shows it"
+
+
 def declare(stack: str, root: Path | None = None) -> "Estate":
     """Registers everything that Pulumi builds of a stack. `root`: the repository; None: the working directory.
 
-    Raises SpecError where there is no such stack or it declares nothing, and ReconcileError where a secret that it
-    names is not set: leaving it out would delete it.
+    Raises RunError where there is no such stack or it declares nothing, and where a secret that it names is not set:
+    leaving it out would delete it.
     """
     from .program.register import register
 
-    with Workshop(Settings.from_environment(root=(root or Path.cwd()).resolve())) as shop:
+    with _in_one_line(), Workshop(Settings.from_environment(root=(root or Path.cwd()).resolve())) as shop:
         nodes, imports = nodes_of(shop, stack), imports_of(stack)
         if imports is None:
             return register(stack, nodes, shop.tree.revision)
         only = only_imported(nodes, imports.ids, imports.known)
         return register(stack, only, shop.tree.revision, imports.ids)
+
+
+@contextmanager
+def _in_one_line() -> Iterator[None]:
+    """A refusal as the SDK's own error. Of any other the engine shows a traceback, and not what to do."""
+    from pulumi import RunError
+
+    try:
+        yield
+    except ReconcileError as error:
+        said = "; ".join(str(error).splitlines())
+        raise RunError(f"{said} [trueup {error.exit_code}]; {error.advice}") from error
 
 
 def imports_of(stack: str, environment: Mapping[str, str] = os.environ) -> Imports | None:
@@ -60,10 +77,11 @@ def nodes_of(shop: Workshop, stack: str) -> tuple[Node, ...]:
             spec,
             project=tree.project.name,
             account_ids=account_ids(shop, spec.account),
+            today=utc(shop.clock())[:10],
             releases=shop.releases,
         )
     except LookupError as error:
-        raise ReconcileError(str(error.args[0]), advice="`trueup validate` names every such line") from error
+        raise ReconcileError(str(error.args[0]), advice=NO_ID) from error
     if not nodes:
         empty = "it declares nothing that Pulumi builds"
         raise SpecError([Problem(f"stacks/{stack}.yaml", 0, "", empty, "an empty stack would delete everything")])

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .handing import adopted_by_pulumi
+from .plan_view import counted
 
 if TYPE_CHECKING:
     from ..assemble import Workshop
@@ -52,10 +53,10 @@ def _lines(wanted: "Adoption", stack: str, file: Path) -> list[str]:
     if left:
         lines.append(f"it still creates what no provider imports: {left}")
     if wanted.starts:
-        lines.append(f"it still creates {len(wanted.starts)} releases, and each starts anew what runs")
+        lines.append(f"it still creates {counted(len(wanted.starts), 'release')}: what runs is deployed once more")
     if left or wanted.starts:
         lines.append(
-            f"`trueup hand-over {stack} --to pulumi` does all of it, and tells the state of those as they live"
+            f"`trueup hand-over {stack} --to pulumi` does all of it, and writes those into the state as they live"
         )
     absent = ", ".join(sorted(str(place.address) for place in wanted.absent))
     if absent:

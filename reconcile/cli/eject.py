@@ -84,19 +84,20 @@ def _variables(tree: "Tree", stack: str) -> "Mapping[Place, Mapping[str, str]]":
 
 def _nodes(shop: "Workshop", tree: "Tree", stack: str) -> "tuple[Node, ...]":
     """What `declare` registers. Raises SpecError, ReconcileError."""
-    from ..declare import account_ids
+    from ..declare import NO_ID, account_ids
     from ..model.errors import Problem, ReconcileError, SpecError
     from ..program.graph import resources
+    from ..store.values import utc
 
     spec = tree.stacks.get(stack)
     if spec is None:
         known = f"known: {', '.join(sorted(tree.stacks))}"
         raise SpecError([Problem(f"stacks/{stack}.yaml", 0, "", "there is no such stack", known)])
-    ids = account_ids(shop, spec.account)
+    ids, today = account_ids(shop, spec.account), utc(shop.clock())[:10]
     try:
-        nodes = resources(spec, project=tree.project.name, account_ids=ids, releases=shop.releases)
+        nodes = resources(spec, project=tree.project.name, account_ids=ids, today=today, releases=shop.releases)
     except LookupError as error:
-        raise ReconcileError(str(error.args[0]), advice="`trueup validate` names every such line") from error
+        raise ReconcileError(str(error.args[0]), advice=NO_ID) from error
     if not nodes:
         empty = "it declares nothing that Pulumi builds"
         raise SpecError([Problem(f"stacks/{stack}.yaml", 0, "", empty, "there is no program to write")])

@@ -56,7 +56,7 @@ def hand_over(
     from .pulumi.writers import engine_of
 
     if to not in ("pulumi", "trueup"):
-        raise ReconcileError(f"--to {to}: nobody of that name", advice="say `pulumi` or `trueup`")
+        raise ReconcileError(f"--to {to}: there is no such writer", advice="say `pulumi` or `trueup`")
     with opt.workshop(directory, log_file=log_file) as shop, waiting(quiet=as_json, no_color=no_color) as progress:
         opt.chosen_stacks(shop, [stack], everything=False, writes=True)
         refuse_other_file(shop, stack, to)
@@ -144,7 +144,7 @@ class _Handing:
 
     def to_trueup(self) -> Handed:
         """Raises NotHanded, EngineFailed, LedgerLocked."""
-        from ..program.handing import empty, export
+        from ..program.handing import NotHanded, empty, export
 
         state = export(self.engine, self.stack)
         plan = self._plan()
@@ -152,6 +152,8 @@ class _Handing:
         held = len(state.held)
         if not self._agrees(f"trueup takes over {held} of {self.stack}, and Pulumi forgets them"):
             return Handed(agreed=False)
+        if export(self.engine, self.stack).resources != state.resources:
+            raise NotHanded(f"{self.stack}: Pulumi's state moved since it was read")
         backup = self._backup(state) if state.resources else None
         self._switch("trueup", taken)
         if state.resources:

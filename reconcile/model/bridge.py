@@ -63,6 +63,11 @@ def python_names(value: Any) -> Any:
     return [python_names(each) for each in value] if isinstance(value, list | tuple) else value
 
 
+def wire_name(name: str) -> str:
+    """`min_tls` is `minTls`."""
+    return _camel(name)
+
+
 def _camel(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(part.capitalize() for part in rest)

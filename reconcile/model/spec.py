@@ -99,6 +99,12 @@ class Spec:
     ignores: tuple[Ignore, ...] = ()
     moved: tuple[Moved, ...] = ()
 
+    def ignored_at(self, address: Address, today: str) -> frozenset[str]:
+        """The fields of a resource that may differ on a day (ISO 8601, UTC)."""
+        return frozenset(
+            rule.field for rule in self.ignores if rule.address == address and today <= rule.expires.isoformat()
+        )
+
 
 @dataclass(frozen=True)
 class Access:

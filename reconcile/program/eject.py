@@ -98,6 +98,8 @@ class _Program:
             yield "protect", True
         if node.delete_first:
             yield "delete_before_replace", True
+        if node.ignored:
+            yield "ignore_changes", list(node.ignored)
         if node.aliases:
             yield "aliases", [Call("pulumi.Alias", named={"name": name}) for name in node.aliases]
 

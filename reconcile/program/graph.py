@@ -2,10 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ..model.bridge import wire_name
 from ..model.observation import Mark
 from ..model.resource import ReadOnly, Reference, Resource, Secret, references_in
 from ..model.secret import SecretText
@@ -47,6 +48,8 @@ class Node:
     protect: bool = False
     delete_first: bool = False
     """Where it must be made anew the old one goes first. Our own provider says so itself."""
+    ignored: tuple[str, ...] = ()
+    """Inputs, by their names on the wire, that may differ: an ignore rule of the stack file accepts them."""
     aliases: tuple[str, ...] = ()
     """Names that it had."""
     outputs: tuple[str, ...] = field(default=())
@@ -58,15 +61,24 @@ def resources(
     *,
     project: str,
     account_ids: Mapping[str, str],
+    today: str,
     releases: Iterable[type[Resource]] = (),
 ) -> tuple[Node, ...]:
     """Everything that Pulumi builds of a stack, each after what it needs.
 
-    `account_ids` are the platforms' ids of the stack's account. Raises LookupError for one that a vendor's resource
+    `account_ids` are the platforms' ids of the stack's account; after `today` (ISO 8601, UTC) a rule that ends counts
+    no more. Raises LookupError for one that a vendor's resource
     must name, and for a reference to an output of another stack's.
     """
     built = {place.place: place for place in spec.declared.values() if is_built(place)}
-    nodes = [_node(one, built, project, account_ids, _former_names(one, spec)) for one in _in_order(built)]
+    nodes = [
+        replace(
+            _node(one, built, project, account_ids),
+            aliases=_former_names(one, spec),
+            ignored=_ignored(one, spec.ignored_at(one.address, today)),
+        )
+        for one in _in_order(built)
+    ]
     nodes.extend(_releases(spec, built, releases))
     books = _books(spec, nodes, built)
     return (*nodes, *books)
@@ -87,13 +99,13 @@ def _former_names(one: Declared, spec: Spec) -> tuple[str, ...]:
     return tuple(moved.before.name for moved in spec.moved if moved.after == one.address)
 
 
-def _node(
-    one: Declared,
-    built: Mapping[Place, Declared],
-    project: str,
-    account_ids: Mapping[str, str],
-    aliases: tuple[str, ...],
-) -> Node:
+def _ignored(one: Declared, fields: Collection[str]) -> tuple[str, ...]:
+    bridge = type(one.resource).bridge
+    names = (wire_name(bridge.outputs.get(name, name)) if bridge is not None else name for name in fields)
+    return tuple(sorted(names))
+
+
+def _node(one: Declared, built: Mapping[Place, Declared], project: str, account_ids: Mapping[str, str]) -> Node:
     kind = type(one.resource)
     inputs = _vendors(one, project, account_ids) if kind.bridge is not None else _ours(one)
     texts = {text: _referring(one, text, built) for text in one.references.values()}
@@ -108,7 +120,6 @@ def _node(
         protect=kind.protected,
         # The new one mostly has the name of the old one, and a name is taken once: a CNAME stands beside nothing.
         delete_first=kind.bridge is not None and not kind.protected,
-        aliases=aliases,
         outputs=_exported(kind),
     )
 

@@ -78,6 +78,7 @@ def _registered(
         depends_on=[at[place].resource for place in node.depends_on],
         protect=node.protect or None,
         delete_before_replace=node.delete_first or None,
+        ignore_changes=list(node.ignored) or None,
         aliases=[pulumi.Alias(name=name) for name in node.aliases] or None,
         import_=import_id,
     )

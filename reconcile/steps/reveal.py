@@ -68,7 +68,7 @@ def reveal(
             values[variable] = _value(variable, environment, fingerprint, pretend)
         value = values[variable]
         if value is None:
-            notes.append(Note(one.stack, f"{one.address}: environment variable {variable} is not set; not compared"))
+            notes.append(Note(one.stack, f"environment variable {variable} is not set: {one.address} is not compared"))
             continue
         filled.setdefault(one.place, {})[field] = value
         blind.update([one.stack] if not value.print else [])

@@ -178,6 +178,14 @@ def test_a_pull_request_from_anywhere_is_validated_without_any_credential() -> N
     assert "pull_request_target" not in held["on"]
 
 
+def test_only_what_is_merged_by_now_is_built() -> None:
+    """A run that is run again has the commit of its day, and one by hand has any branch."""
+    held = read("up")["jobs"]["up"]
+    (checkout,) = [step for step in held["steps"] if step.get("uses", "").startswith("actions/checkout@")]
+    assert checkout["with"] == {"ref": "${{ github.ref }}"}
+    assert held["if"] == "github.event_name == 'push' || github.ref_name == github.event.repository.default_branch"
+
+
 def test_a_pull_request_is_shown_what_it_would_change(repository: Path, runner: Runner) -> None:
     runner.event = proposed(repository, **{"stacks__web.yaml": changed_ttl()})
     assert runner.run("preview", "validate")[0] == 0

@@ -13,7 +13,7 @@ from tests.contract.test_proof import Person
 
 from .mini import Adopted, make_urn
 from .mini.told import CHANGED, DONE, FAILED
-from .site import PROJECT, Site
+from .site import PROJECT, Site, counts, deploys, written
 
 _UNREAD = {kind for kind, shape in SHAPES.items() if shape.blind}
 """What the vendor's provider never reads again: only drift sees an edit."""
@@ -53,10 +53,10 @@ def is_at_rest(site: Site, stack: str) -> None:
 def is_quiet_the_second_time(site: Site, stack: str) -> None:
     """A second up changes nothing, and no platform hears of a writing."""
     site.estate.world.clear_calls()
-    deploys = _deploys(site)
+    before = deploys(site)
     told = site.engine(stack).up()
     assert (told.code, told.error, told.changes) == (DONE, "", ())
-    assert _written(site) == [] and _deploys(site) == deploys
+    assert written(site) == [] and deploys(site) == before
 
 
 def what_is_edited_or_deleted_by_hand_is_seen_by_both_and_repaired(site: Site, stack: str) -> None:
@@ -106,18 +106,18 @@ def what_is_protected_is_refused(site: Site, stack: str) -> None:
     before = site.ids(stack)
     told = site.engine(stack).destroy()
     assert told.code == FAILED and "protected" in told.error
-    assert site.ids(stack) == before and _written(site) == []
+    assert site.ids(stack) == before and written(site) == []
 
 
 def what_the_engine_forgot_is_found_again_and_nothing_is_made_twice(site: Site, stack: str) -> None:
     """As after a kill: all that our provider builds exists, and the state knows none of it. What is ours by mark or
     ledger is taken, not doubled. What a vendor's provider would do is the vendor's matter."""
-    held = {platform: _counts(site.estate.everything(platform)) for platform in site.estate.world.platforms}
+    held = {platform: counts(site.estate.everything(platform)) for platform in site.estate.world.platforms}
     ids = site.ids(stack)
     site.forget(stack, [urn for urn in ids if Urn.parse(urn).type.startswith(f"{PACKAGE}:")])
     told = site.engine(stack).up()
     assert (told.code, told.error) == (DONE, "")
-    assert {platform: _counts(site.estate.everything(platform)) for platform in site.estate.world.platforms} == held
+    assert {platform: counts(site.estate.everything(platform)) for platform in site.estate.world.platforms} == held
     assert site.ids(stack) == ids
     is_at_rest(site, stack)
 
@@ -132,7 +132,7 @@ def what_lives_is_taken_over_by_an_import(site: Site, stack: str) -> None:
     assert {one.urn for one in told.ops if one.op == "import"} == set(wanted)
     told = site.engine(stack).preview(expect_no_changes=True)
     assert (told.code, told.error, told.changes) == (DONE, "", ())
-    assert _written(site) == []
+    assert written(site) == []
     is_at_rest(site, stack)
 
 
@@ -237,7 +237,7 @@ def a_protected_thing_that_leaves_the_stack_file_is_refused(site: Site, stack: s
     site.estate.world.clear_calls()
     for told in (site.engine(stack).preview(), site.engine(stack).up()):
         assert told.code == FAILED and "protected" in told.error
-    assert _written(site) == []
+    assert written(site) == []
 
 
 def no_secret_is_read_anywhere(site: Site, stack: str, planted: Iterable[str], said: str) -> None:
@@ -382,27 +382,3 @@ def _take_out(held: dict[str, Any], one: Declared) -> None:
         del section[group]
     if not section:
         del inside[word]
-
-
-def _deploys(site: Site) -> int:
-    accounts = site.estate.world.things("railway", "deployment").get("railway", {})
-    return sum(len(shelves.get("deployment", ())) for shelves in accounts.values())
-
-
-def _written(site: Site) -> list[str]:
-    """What the platforms were asked to change since the log was cleared."""
-    return [f"{one['method']} {one['path']}" for one in site.estate.world.calls() if _writes(one)]
-
-
-def _writes(call: Any) -> bool:
-    if "query=" in call["path"]:
-        body = call.get("body")
-        return "mutation" in str(body)
-    return call["method"] not in ("GET", "HEAD")
-
-
-def _counts(accounts: Any) -> dict[str, dict[str, int]]:
-    return {
-        account: {kind: len(things) for kind, things in shelves.items() if kind != "deployment"}
-        for account, shelves in accounts.items()
-    }

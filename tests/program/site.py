@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from reconcile.declare import nodes_of
 from reconcile.model.resource import Resource
@@ -157,3 +157,29 @@ class MiniSite:
 
     def _ids(self, stack: str) -> dict[str, str]:
         return {one.urn: one.id for one in self.engine(stack).state.custom()}
+
+
+def deploys(site: Site) -> int:
+    """How many deployments Railway made so far."""
+    accounts = site.estate.world.things("railway", "deployment").get("railway", {})
+    return sum(len(shelves.get("deployment", ())) for shelves in accounts.values())
+
+
+def written(site: Site) -> list[str]:
+    """What the platforms were asked to change since the log was cleared."""
+    return [f"{one['method']} {one['path']}" for one in site.estate.world.calls() if _writes(one)]
+
+
+def _writes(call: Any) -> bool:
+    if "query=" in call["path"]:
+        body = call.get("body")
+        return "mutation" in str(body)
+    return call["method"] not in ("GET", "HEAD")
+
+
+def counts(accounts: Any) -> dict[str, dict[str, int]]:
+    """How many things of each kind an account holds, but for deployments."""
+    return {
+        account: {kind: len(things) for kind, things in shelves.items() if kind != "deployment"}
+        for account, shelves in accounts.items()
+    }

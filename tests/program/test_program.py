@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -391,3 +392,24 @@ def without_none(value: Any) -> Any:
     if isinstance(value, list):
         return [without_none(each) for each in value]
     return value
+
+
+def test_what_an_ignore_rule_accepts_pulumi_leaves_until_the_rule_ends(own: Runbooks) -> None:
+    rules = [
+        ("railway.instance.api", "replicas", "2099-01-31"),
+        ("cloudflare.record.bilko-io/api", "ttl", "2099-01-31"),
+        ("railway.instance.api", "region", "2020-01-31"),
+    ]
+    told = [
+        {"address": address, "field": field, "owner": "ops", "reason": "load test", "expires": date.fromisoformat(end)}
+        for address, field, end in rules
+    ]
+    own.change("bilko-production", lambda held: held.update(ignore=told))
+    one = registered(own, "bilko-production")
+    ignored = {
+        str(node.place.address): list(one.recorder.requests[one.urn(node.place)].ignoreChanges) for node in one.nodes
+    }
+    assert {address: names for address, names in ignored.items() if names} == {
+        "railway.instance.api": ["replicas"],
+        "cloudflare.record.bilko-io/api": ["ttl"],
+    }

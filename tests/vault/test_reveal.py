@@ -48,7 +48,7 @@ def test_a_tree_that_names_nothing_is_the_same_tree() -> None:
 def test_a_variable_that_is_not_set_leaves_none_and_is_named(environment: dict[str, str]) -> None:
     tree, notes = reveal(tree_of(Setting(name="api", from_env="API_KEY")), environment, str)
     assert value_in(tree) is None
-    assert notes == [Note("web", "toy.setting.api: environment variable API_KEY is not set; not compared")]
+    assert notes == [Note("web", "environment variable API_KEY is not set: toy.setting.api is not compared")]
 
 
 def test_a_sandbox_takes_a_pretend_value_for_what_is_not_set() -> None:

@@ -160,7 +160,7 @@ def _writer(text: str | None) -> Writer | None:
         case "trueup" | "pulumi":
             return text
         case _:
-            raise ReconcileError(f"--writer {text}: nobody of that name", advice="say `trueup` or `pulumi`")
+            raise ReconcileError(f"--writer {text}: there is no such writer", advice="say `trueup` or `pulumi`")
 
 
 def _tell_of_others(shop: "Workshop", chosen: Mapping[str, Writer], asked: str | None) -> None:

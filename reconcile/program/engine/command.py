@@ -22,12 +22,20 @@ NO_CHANGES_EXPECTED = 7
 _PATIENCE_SECONDS = 20.0
 _ERROR = "error: "
 _TOLD_CODE = re.compile(r"\[trueup (\d+)\]")
+_ADVICE: Mapping[str, str] = {
+    "incorrect passphrase": "PULUMI_CONFIG_PASSPHRASE must be the one that the stack was begun with",
+    "passphrase must be set": "set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE",
+    "PULUMI_ACCESS_TOKEN must be set": "say where Pulumi keeps its state: PULUMI_BACKEND_URL (file://…, s3://…)",
+}
+"""What to do about what the engine often says first."""
+_AFTERWARDS = "an unhandled error occurred: program exited"
+"""What it adds to each error that a program ended with."""
 
 
 class EngineFailed(ReconcileError):
     """The command line ended badly. The message is what it said, redacted."""
 
-    advice = "read what Pulumi said above; what it did until then is in its state, so the same command goes on"
+    advice = "mend what Pulumi names, and run the same command again: what it did until then is in its state"
 
 
 @dataclass(frozen=True)
@@ -126,7 +134,9 @@ def translated(code: int) -> int:
 def failure(done: Done, command: str, errors: Sequence[str] = ()) -> EngineFailed:
     """What to raise for a run that ended badly. `errors`: those of its own that count; none: all of them."""
     told = errors or done.errors or tuple(line for line in done.said.splitlines() if line.strip())[-3:]
-    return with_code(EngineFailed(f"pulumi {command}: " + (few(told, "; ") or "ended without a word")))
+    said = few([line for line in told if not line.startswith(_AFTERWARDS)] or told, "; ") or "ended without a word"
+    advice = next((advice for words, advice in _ADVICE.items() if words in said), None)
+    return with_code(EngineFailed(f"pulumi {command}: {said}", advice=advice))
 
 
 def with_code(error: EngineFailed) -> EngineFailed:

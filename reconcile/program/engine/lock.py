@@ -52,6 +52,17 @@ class Lock:
         # A number is given out again: whoever began after the lock was made did not make it.
         return born is not None and (born - self.at).total_seconds() > _CLOCKS_DIFFER_SECONDS
 
+    @property
+    def passed_on(self) -> bool:
+        """Whether somebody else lives under the owner's number: then nothing of the owner's session is left."""
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
+        return not ended(self.pid)
+
     def told(self, now: dt.datetime) -> str:
         age = max(0, round((now - self.at).total_seconds()))
         return f"{self.user}@{self.host}, pid {self.pid}, for {age} s"
@@ -93,7 +104,9 @@ def free(
         if not living:
             for lock in found:
                 say(f"{stack}: the run of {lock.told(now())} is dead; its lock is taken away")
-                end_session(lock.pid)
+                if not lock.passed_on:
+                    # What is left of a session keeps its number from being given out again.
+                    end_session(lock.pid)
             engine.must("cancel", "--yes", "--stack", stack)
             return True
         if time.monotonic() >= deadline:

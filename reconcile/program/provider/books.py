@@ -11,9 +11,18 @@ from ...model.change import Outcome
 from ...model.errors import LedgerError, ReconcileError
 from ...model.memory import Applied, Memory, Owned
 from ...model.resource import Address
+from ...model.spec import Place
 from ...steps.observe import Pair
 from ...store import Lease, Ledger
 from .parts import HOLDER, Parts
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a Create of this command gave for a place. `stood`: it was there before, and was taken."""
+
+    id: str
+    stood: bool
 
 
 @dataclass
@@ -43,6 +52,7 @@ class Books:
         self._lock = threading.RLock()
         self._runs: dict[str, Run] = {}
         self._memory: Memory | None = None
+        self._given: dict[Place, Given] = {}
         self._sealed = False
 
     def memory(self) -> Memory:
@@ -71,12 +81,25 @@ class Books:
             return self._runs[stack]
 
     def refuse_other_writer(self, run: Run) -> None:
-        """Before anything is sent: two writers on one object fight over it. Raises ReconcileError."""
-        if run.ledger.writers().get(run.stack) == "trueup":
+        """Before anything is sent: two writers on one object fight over it. From the first writing on the ledger knows
+        whose it is, so that another word in the stack file waits for a hand-over. Raises ReconcileError."""
+        kept = run.ledger.writers().get(run.stack)
+        if kept is None:
+            run.ledger.choose_writer(run.stack, "pulumi")
+        if kept == "trueup":
             raise ReconcileError(
                 f"stack {run.stack} is written by trueup, the ledger says",
                 advice=f"run `trueup hand-over {run.stack} --to pulumi`, then `pulumi up`",
             )
+
+    def give(self, place: Place, given: Given) -> None:
+        """Until the end of the command: the engine may yet ask to delete what it takes for the former thing."""
+        with self._lock:
+            self._given[place] = given
+
+    def given(self) -> Mapping[Place, Given]:
+        with self._lock:
+            return dict(self._given)
 
     def note(self, run: Run, outcomes: Sequence[Outcome]) -> None:
         """What was written, and that the memory is of before."""
@@ -118,7 +141,7 @@ class Books:
     def close(self) -> None:
         """Ends every run and releases its stack. A later write begins anew."""
         with self._lock:
-            runs, self._runs, self._memory = self._runs, {}, None
+            runs, self._runs, self._memory, self._given = self._runs, {}, None, {}
         for run in runs.values():
             run.end()
 

@@ -5,11 +5,13 @@ create           made              taken, brought to it       refused, with the 
 update           refused: gone     changed where it differs   taken over, where the ledger has no other owner
 delete           forgotten         deleted                    refused
 
+What a Create of the same command took is not deleted by it: asked to make a thing anew (`--replace`), the engine makes
+before it deletes, and what it then deletes is the very thing that it was given.
 Ours is what the ledger says, our mark, or a written intent of this very place (`steps/plan/match.py`).
 """
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -25,6 +27,7 @@ from ...steps.plan.match import Facts, Matching, match
 from ...store import kept_fields, prints_of
 from ..tokens import Urn, component_of
 from .asked import Asked, pulumi_id
+from .books import Given
 from .desk import Made, Order
 from .listing import Listing, container_of
 
@@ -46,6 +49,8 @@ class Finder:
     listing: Listing
     tree: Tree
     memory: Memory
+    given: Mapping[Place, Given]
+    """What creates of this command gave."""
     quiet: bool
     """Whether what starts anew is left to a release."""
     revision: str
@@ -119,6 +124,12 @@ class Finder:
         row = self._row(one, seen.id)
         if row is not None and row.stack != one.stack:
             raise _owned_elsewhere(one, row)
+        if one.pinned and seen.id != one.pinned:
+            raise ReconcileError(
+                f"{one.address} is to be {one.pinned}, and Pulumi's state has {seen.id} there",
+                advice=f"`pulumi state delete {shlex.quote(order.asked.urn)}`, then `pulumi up` takes the one meant; "
+                f"or correct its id at {one.at}",
+            )
         self._bring(order, seen, found)
 
     def _delete(self, order: Order, found: Decisions) -> None:
@@ -131,6 +142,9 @@ class Finder:
             if blind is not None:
                 raise blind
             found.gone.append(order)
+            return
+        if self._was_given(order, seen):
+            order.made = Made(order.id, None)
             return
         if kind.protected:
             raise ReconcileError(
@@ -148,11 +162,21 @@ class Finder:
             )
         found.changes.append((order, deleted(one.stack, row.address, one.account, seen)))
 
+    def _was_given(self, order: Order, seen: Seen) -> bool:
+        """Whether a create has just given it: taken as it stood, or made where another one is to go."""
+        here = (order.declared.stack, seen.kind)
+        given = (one for place, one in self.given.items() if (place.stack, place.address.full_kind) == here)
+        return any(one.id == seen.id and (one.stood or one.id != order.id) for one in given)
+
     def _bring(self, order: Order, seen: Seen, found: Decisions) -> None:
         """A live thing of ours to what is declared; where nothing differs the ledger alone is told."""
         one = order.declared
         applied = self.memory.applied.get(one.place)
-        fields = differences(one.resource, seen.resource, applied, one.references)
+        differing = differences(one.resource, seen.resource, applied, one.references)
+        spec = self.tree.stacks.get(one.stack)
+        ignored = spec.ignored_at(one.address, self.at[:10]) if spec is not None else frozenset()
+        fields = tuple(each for each in differing if each.name not in ignored)
+        left = tuple(each.name for each in differing if each.name in ignored)
         kind = type(one.resource)
         if not fields:
             order.made = Made(seen.id, seen.resource)
@@ -166,7 +190,7 @@ class Finder:
                 f"{one.address} would have to be made anew ({named}), and it holds what cannot be made again",
                 advice="put the declared values back, or delete it by hand in the console",
             )
-        change = changed(one, seen, fields, verb, cause_of(fields, one.references, applied), ())
+        change = changed(one, seen, fields, verb, cause_of(fields, one.references, applied), left)
         found.changes.append((order, replace(change, quiet=self.quiet)))
 
     def _differs(self, one: Declared, seen: Seen) -> bool:

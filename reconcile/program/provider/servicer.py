@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import wraps
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from ...model.errors import LedgerError, ReconcileError
 from ...model.secret import SecretText
 from ...model.spec import Declared, Location
 from ...steps.observe import Pair
+from ...wire import Redactor
 from ..properties import decode
 from ..tokens import OWNERSHIP, Urn
 from . import check, difference
@@ -141,7 +142,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.CheckResponse(inputs=request.news, failures=_failures(told))
         asked, inputs = self._asked(request.urn), Inputs.of(request.news)
         found = check.failures(asked.kind, inputs, self._parts.project())
-        return provider_pb2.CheckResponse(inputs=check.checked(asked.kind, inputs), failures=_failures(found))
+        # A model repeats what it refuses.
+        hide = Redactor(inputs.secrets()).text
+        told = [check.Failure(one.property, hide(one.reason)) for one in found]
+        return provider_pb2.CheckResponse(inputs=check.checked(asked.kind, inputs), failures=_failures(told))
 
     @_answers
     def Diff(self, request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
@@ -156,6 +160,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             start = recorded_model(kind, new)
             if start is not None and self._quietly.concerns(new.account, start):
                 found = [difference.Difference("digest", had=True, has=True, replaces=False)]
+        self._refuse_anew(asked, [one for one in found if one.replaces and one.field not in new.unknown])
         return difference.answer(found)
 
     # What does.
@@ -216,6 +221,17 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         """The fields that the ledger holds of a place."""
         row = self._books.history().applied.get(asked.place)
         return frozenset((*row.fields, *row.prints)) if row is not None else frozenset()
+
+    def _refuse_anew(self, asked: Asked, found: Sequence[difference.Difference]) -> None:
+        """What the stack file names by its id is deleted for nothing else: a Create never makes it again."""
+        spec = self._parts.tree().stacks.get(asked.place.stack) if found else None
+        one = spec.declared.get(asked.place.address) if spec is not None else None
+        if one is not None and one.pinned:
+            named = ", ".join(dict.fromkeys(each.field for each in found))
+            raise ReconcileError(
+                f"{one.address} would have to be made anew ({named}), and it is to be {one.pinned}",
+                advice=f"put the declared values back, or take its id out at {one.at}",
+            )
 
     def _note(self, asked: Asked, inputs: Inputs) -> None:
         """In a preview: what would be written quietly."""

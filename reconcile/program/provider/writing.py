@@ -12,7 +12,7 @@ from ...steps.observe import Pair
 from ...steps.plan.changes import created
 from ...store.values import utc
 from .asked import pulumi_id
-from .books import Books, Run
+from .books import Books, Given, Run
 from .desk import Made, Order
 from .finding import Decisions, Finder
 from .listing import Listing, container_of
@@ -47,8 +47,18 @@ class Writing:
         self.books.forget(run, gone, "no longer there")
         for order in found.gone:
             order.made = Made(order.id, None)
-        if found.changes:
-            self._send(run, listing, found.changes)
+        try:
+            if found.changes:
+                self._send(run, listing, found.changes)
+        finally:
+            self._give(orders, found)
+
+    def _give(self, orders: Sequence[Order], found: Decisions) -> None:
+        """What the creates of a wave gave."""
+        anew = {id(order) for order, change in found.changes if change.verb == "create"}
+        for order in orders:
+            if order.verb == "create" and order.made is not None:
+                self.books.give(order.declared.place, Given(order.made.id, stood=id(order) not in anew))
 
     def _addresses(self, gone: Sequence[Order]) -> list[Address]:
         """Where the ledger has what is gone, which may be under a former name."""
@@ -71,7 +81,8 @@ class Writing:
     def _finder(self, run: Run, listing: Listing) -> Finder:
         quiet = bool(listing.platform.releases)
         at = utc(self.parts.clock())
-        return Finder(listing, self.parts.tree(), self.books.memory(), quiet, run.revision, at)
+        given = self.books.given()
+        return Finder(listing, self.parts.tree(), self.books.memory(), given, quiet, run.revision, at)
 
     def _send(self, run: Run, listing: Listing, changes: Sequence[tuple[Order, Change]]) -> None:
         self.books.refuse_other_writer(run)

@@ -103,3 +103,10 @@ def test_what_moved_keeps_its_id_and_is_not_made_anew(built: Shop) -> None:
     assert not [one for one in built.world.calls() if "Domain" in one["path"]]
     built.everything_is_there_once()
     built.agrees()
+
+
+def test_what_is_made_anew_because_somebody_asks_lives_afterwards(built: Shop) -> None:
+    built.pulumi("up", "--yes", "--skip-preview", "--replace", built.urn("Variable::api/COLOUR"))
+    built.everything_is_there_once()
+    assert built.value("COLOUR") == "blue"
+    built.agrees()

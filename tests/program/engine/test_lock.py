@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from reconcile.program.engine.lock import EngineLocked, Lock, folder_of, free, l
 from reconcile.program.engine.project import Project
 
 NOW = dt.datetime(2099, 1, 1, tzinfo=dt.UTC)
+LOCKED = "2098-12-31T23:59:30.470432618Z"
 
 
 def engine(tmp_path: Path, path: str = "/bin/false") -> Engine:
@@ -32,7 +34,7 @@ def engine(tmp_path: Path, path: str = "/bin/false") -> Engine:
     return Engine(Path(path), project)
 
 
-def locked(tmp_path: Path, pid: int, *, host: str = "", name: str = "a.json") -> None:
+def locked(tmp_path: Path, pid: int, *, host: str = "", name: str = "a.json", at: str = LOCKED) -> None:
     """As the command line writes it, with the file of attributes that it puts beside."""
     folder = tmp_path / "state/.pulumi/locks/organization/shop/app"
     folder.mkdir(parents=True, exist_ok=True)
@@ -40,7 +42,7 @@ def locked(tmp_path: Path, pid: int, *, host: str = "", name: str = "a.json") ->
         "pid": pid,
         "username": "ops",
         "hostname": host or socket.gethostname(),
-        "timestamp": "2098-12-31T23:59:30.470432618Z",
+        "timestamp": at,
     }
     (folder / name).write_text(json.dumps(told))
     (folder / f"{name}.attrs").write_text("{}")
@@ -91,6 +93,23 @@ def test_a_dead_owners_lock_is_taken_away_by_the_command_line(tmp_path: Path) ->
     assert free(engine(tmp_path, str(cancels)), "app", say=said.append)
     assert (tmp_path / "said").read_text().startswith("cancel --yes --stack app")
     assert "is dead" in said[0]
+
+
+def test_who_has_a_dead_owners_number_now_is_left_alone(tmp_path: Path) -> None:
+    cancels = tmp_path / "pulumi"
+    cancels.write_text(f"#!/bin/sh\nrm {tmp_path}/state/.pulumi/locks/*/*/*/*.json\n")
+    cancels.chmod(0o755)
+    # A session of its own, as a login shell has: the number of its leader was the dead owner's once.
+    with subprocess.Popen(
+        ["sh", "-c", "sleep 100 & echo; wait"], stdout=subprocess.PIPE, start_new_session=True
+    ) as other:
+        assert other.stdout is not None and other.stdout.readline()
+        try:
+            locked(tmp_path, other.pid, at="2001-01-01T00:00:00Z")
+            assert free(engine(tmp_path, str(cancels)), "app")
+            assert other.poll() is None
+        finally:
+            os.killpg(other.pid, signal.SIGTERM)
 
 
 def test_half_a_lock_and_another_backend_are_no_locks(tmp_path: Path) -> None:

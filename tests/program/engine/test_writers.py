@@ -39,7 +39,7 @@ def test_the_first_apply_decides_for_the_world(
     told = trueup("apply", "--all", "--yes", "--writer", "pulumi")
     assert told.code == 1 and "trueup has begun to write it" in told.err
     told = trueup("apply", "--all", "--yes", "--writer", "terraform")
-    assert told.code == 1 and "nobody of that name" in told.err
+    assert told.code == 1 and "there is no such writer" in told.err
 
 
 def test_pulumi_chosen_and_not_found_is_said(world: World, shop: Repository, trueup: Command) -> None:

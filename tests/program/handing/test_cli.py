@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from reconcile.cli.handing import adopted_by_pulumi
+from reconcile.cli.handing import _Handing, adopted_by_pulumi
 from reconcile.cli.options import workshop
+from reconcile.cli.screen import waiting
 from reconcile.program.engine.stack import ensure
-from reconcile.program.handing import import_all
+from reconcile.program.handing import NotHanded, export, import_all, put
 from tests.cli.conftest import Command
 
 from .conftest import APP, Estate
@@ -77,7 +78,7 @@ def test_what_is_not_at_rest_is_not_handed_over(standing: Estate, trueup: Comman
     assert refused.code == 11
     assert "update railway.variable.api/COLOUR" in refused.err
     assert not standing.state.get("resources")
-    assert "nobody of that name" in trueup("hand-over", "app", "--to", "somebody").err
+    assert "there is no such writer" in trueup("hand-over", "app", "--to", "somebody").err
 
 
 def test_a_hand_over_that_broke_off_is_finished_by_the_next(standing: Estate, trueup: Command) -> None:
@@ -104,6 +105,25 @@ def test_a_hand_over_that_broke_off_is_finished_by_the_next(standing: Estate, tr
     assert trueup("hand-over", "app", "--to", "trueup", "--yes").code == 0
     assert not standing.state.get("resources")
     assert standing.live() == before
+
+
+def test_a_state_that_moved_while_a_person_was_asked_is_not_emptied(standing: Estate, trueup: Command) -> None:
+    assert trueup("hand-over", "app", "--to", "pulumi", "--yes").code == 0
+    engine = standing.engine
+    assert engine is not None
+
+    class Meanwhile(_Handing):
+        def _agrees(self, told: str) -> bool:
+            state = export(engine, "app")
+            put(engine, "app", state.with_resources(state.resources[:-1]))
+            return True
+
+    with workshop(standing.repository.root) as shop, waiting(quiet=True) as progress:
+        one = Meanwhile(shop, "app", engine, shop.reconciler(progress=progress), progress, 0.0, False)
+        with pytest.raises(NotHanded, match="moved since it was read"):
+            one.to_trueup()
+        assert shop.ledger().writers()["app"] == "pulumi"
+    assert standing.state["resources"]
 
 
 def test_a_lost_ledger_is_told_by_pulumis_state(standing: Estate, trueup: Command) -> None:

@@ -88,3 +88,8 @@ def test_a_credential_in_the_configuration_is_refused_with_advice(engine: Engine
 def test_a_type_of_somebody_elses_is_refused(engine: Engine) -> None:
     with pytest.raises(Refused, match="no type of this provider"):
         engine.check("trueup:betterstack:Heartbeat", "x", {})
+
+
+def test_what_is_wrong_with_a_secret_does_not_repeat_it(engine: Engine) -> None:
+    domain = {"account": "acme", "project": "web", "host": secret("hush hush/1")}
+    assert engine.refusals("trueup:vercel:Domain", domain) == {"host": "'***' is no domain"}

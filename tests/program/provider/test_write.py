@@ -146,3 +146,45 @@ def test_a_changed_thing_that_got_another_id_is_found_by_its_place(home: Home, e
     assert found is not None and found.id == f"acme/{live['id']}"
     engine.delete(readable)
     assert home.things("vercel", "variable") == []
+
+
+def test_what_a_create_took_is_not_what_the_engine_then_deletes_for_it(home: Home, engine: Engine) -> None:
+    """`pulumi up --replace URN`: made before deleted, and what is made is what was there."""
+    built(engine)
+    state = engine.create(VARIABLE, "api/MODE", variable("MODE", "one"))
+    engine.cancel()
+    again = engine.create(VARIABLE, "api/MODE", variable("MODE", "one"))
+    assert again.id == state.id
+    engine.delete(state)
+    assert home.variables().keys() == {"MODE"} and "railway.variable.api/MODE" in places(home)
+    engine.cancel()
+    engine.delete(again)
+    assert home.variables() == {} and "railway.variable.api/MODE" not in places(home)
+
+
+def test_the_new_one_is_not_deleted_for_a_former_one_that_is_gone(home: Home, engine: Engine) -> None:
+    state = engine.create(VERCEL, "web", {"account": "acme", "name": "web"})
+    gone = State(state.urn, f"{state.id}-former", state.inputs, state.outputs)
+    engine.delete(gone)
+    assert [one["name"] for one in home.things("vercel", "project")] == ["web"]
+    assert places(home) == {"vercel.project.web"}
+
+
+def test_from_the_first_writing_on_the_ledger_knows_that_pulumi_writes(home: Home, engine: Engine) -> None:
+    engine.create(VERCEL, "web", {"account": "acme", "name": "web"})
+    with home.workshop() as shop:
+        assert shop.ledger().writers() == {STACK: "pulumi"}
+
+
+def test_what_an_ignore_rule_accepts_is_left_by_a_change_of_something_else(home: Home) -> None:
+    rule = "{address: vercel.project.web, field: build_command, owner: ops, reason: trial, expires: 2099-01-31}"
+    home.write(STACK, f"account: acme\nvercel:\n  project: {{web: {{name: web}}}}\nignore: [{rule}]\n")
+    with home.engine() as engine:
+        told = {"account": "acme", "name": "web", "build_command": "make"}
+        state = engine.create(VERCEL, "web", told)
+        (live,) = home.things("vercel", "project")
+        home.world.edit("vercel", "project", live["id"], "acme", {"buildCommand": "by hand"})
+        engine.cancel()
+        engine.update(state, {**told, "install_command": "make deps"})
+        (live,) = home.things("vercel", "project")
+        assert (live["buildCommand"], live["installCommand"]) == ("by hand", "make deps")
