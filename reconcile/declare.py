@@ -29,11 +29,25 @@ def declare(stack: str, root: Path | None = None) -> "Estate":
     from .program.register import register
 
     with _in_one_line(), Workshop(Settings.from_environment(root=(root or Path.cwd()).resolve())) as shop:
+        refuse_other_writer(shop, stack)
         nodes, imports = nodes_of(shop, stack), imports_of(stack)
         if imports is None:
             return register(stack, nodes, shop.tree.revision)
         only = only_imported(nodes, imports.ids, imports.known)
         return register(stack, only, shop.tree.revision, imports.ids)
+
+
+def refuse_other_writer(shop: Workshop, stack: str) -> None:
+    """Live, the stack file says who writes. In a sandbox the world does, and our provider asks it.
+
+    Raises ReconcileError.
+    """
+    spec = shop.tree.stacks.get(stack)
+    if shop.world is None and spec is not None and spec.writer != "pulumi":
+        raise ReconcileError(
+            f"stacks/{stack}.yaml says `writer: {spec.writer}`, so Pulumi must not write there",
+            advice=f"`trueup hand-over {stack} --to pulumi`, once a reviewed commit says `writer: pulumi`",
+        )
 
 
 @contextmanager

@@ -48,7 +48,7 @@ for add_commands in (takeover, changing, handing, gate, eject, asking, proposal,
 
 
 def main() -> NoReturn:
-    """The console script. Leaves with the codes of DESIGN D13; a misspelt command or option leaves with 1."""
+    """The console script. Leaves with the codes of `model.exits`; a misspelt command or option leaves with 1."""
     try:
         code = app(standalone_mode=False)
         # Typer answers Ctrl-C with a return value: nothing reaches the `except` below.

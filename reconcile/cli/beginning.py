@@ -76,12 +76,19 @@ def init(
 
 def _workflows(shop: "Workshop") -> "Iterator[tuple[str, str]]":
     """The workflows that a repository on GitHub has, by file, with the secrets that its accounts name by now."""
-    from .. import __version__
     from ..reference.ci import FOLDER, WORKFLOWS, secrets_of, workflow
 
-    install = f"python -m venv .venv && .venv/bin/pip install trueup=={__version__}"
+    install = install_line(shop.project.ledger_home)
     for name in WORKFLOWS:
         yield f"{FOLDER}/{name}.yml", workflow(name, install, secrets_of(shop.project))
+
+
+def install_line(ledger_home: str) -> str:
+    """What puts `trueup` into a runner's .venv, with the extra that reaches its ledger."""
+    from .. import __version__
+
+    extra = {"s3": "[s3]", "postgresql": "[postgresql]"}.get(ledger_home.partition(":")[0], "")
+    return f"python -m venv .venv && .venv/bin/pip install trueup{extra}=={__version__}"
 
 
 def _keys(shop: "Workshop") -> _Keys:
@@ -108,6 +115,8 @@ def _keys(shop: "Workshop") -> _Keys:
 
 
 def _tell(shop: "Workshop", written: list[str], kept: list[str], keys: _Keys, *, lost: bool, as_json: bool) -> None:
+    from ..reference.ci import FOLDER, secrets_of
+
     recovery = keys.recovery.reveal() if keys.recovery is not None else None
     if as_json:
         document = {
@@ -132,6 +141,8 @@ def _tell(shop: "Workshop", written: list[str], kept: list[str], keys: _Keys, *,
         )
     if lost:
         typer.echo("was there a ledger elsewhere? `trueup ledger restore` brings it back, `trueup recover` ownership")
+    if any(name.startswith(FOLDER) for name in written) and not secrets_of(shop.project):
+        typer.echo(f"the workflows name no secrets yet: name the accounts, delete {FOLDER}/*.yml, run this again")
     typer.echo("next: name an account in stacks/_project.yaml, then `trueup doctor` and `trueup import`")
 
 

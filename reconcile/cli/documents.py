@@ -1,4 +1,4 @@
-"""The documents of `--json` (SHAPES §2)."""
+"""The documents of `--json`."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -336,5 +336,5 @@ def _say(stack: str, to: str, done: Handed, note: str) -> None:
         took = f"; {len(done.adopted)} taken over by the state's ids" if done.adopted else ""
         print(f"Pulumi forgot {done.emptied}{took}; nothing that lives was changed")
         if done.backup:
-            print(f"its state, secrets closed: {done.backup}")
+            print(f"a copy of its state, secrets encrypted: {done.backup}")
     print(f"{to} writes {stack} now; {note}")

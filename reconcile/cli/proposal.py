@@ -15,7 +15,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def proposal(
-    head: Annotated[str, typer.Argument(help="The pull request's commit; fetched, never checked out.")],
+    head: Annotated[str, typer.Argument(help="The pull request's commit, best as merged; fetched, never checked out.")],
     into: Annotated[Path, typer.Option("--into", help="A folder that is not there yet, for TRUEUP_STACKS.")],
     directory: opt.Directory = Here,
 ) -> None:

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from reconcile.assemble import Workshop
+from reconcile.cli.beginning import install_line
 from reconcile.reference.ci import secrets_of, workflow
 from reconcile.settings import Settings
 
@@ -97,7 +98,7 @@ def runner(repository: Path, world: Path, tmp_path: Path) -> Runner:
 
 
 def proposed(repository: Path, **files: str) -> dict[str, str]:
-    """A pull request with these files; what GitHub tells of it."""
+    """A pull request with these files, as GitHub tells of it: `github.sha` is the merge that it tries."""
     git(repository, "checkout", "--quiet", "-b", "change")
     for name, text in files.items():
         write(repository, name.replace("__", "/", 1), text)
@@ -106,7 +107,7 @@ def proposed(repository: Path, **files: str) -> dict[str, str]:
     head = git(repository, "rev-parse", "HEAD")
     base = git(repository, "rev-parse", "main")
     git(repository, "checkout", "--quiet", "main")
-    return {"github.event.pull_request.head.sha": head, "github.event.pull_request.base.sha": base}
+    return {"github.sha": head, "github.event.pull_request.base.sha": base}
 
 
 def changed_ttl() -> str:
@@ -161,6 +162,26 @@ def test_init_writes_the_program_and_workflows_that_are_valid_and_name_the_accou
     for one in written:
         assert "ACME_CLOUDFLARE_TOKEN: ${{ secrets.ACME_CLOUDFLARE_TOKEN }}" in one.read_text()
         assert "pip install trueup==" in one.read_text()
+
+
+@pytest.mark.parametrize(
+    ("home", "wanted"),
+    [
+        (".trueup/ledger.db", "trueup=="),
+        ("s3://acme/ledger.db", "trueup[s3]=="),
+        ("postgresql://db.example/ledger", "trueup[postgresql]=="),
+    ],
+)
+def test_a_runner_installs_what_reaches_the_ledger(home: str, wanted: str) -> None:
+    """Without the extra every job would end at its first look into the ledger."""
+    steps = yaml.safe_load(workflow("up", install_line(home), []))["jobs"]["up"]["steps"]
+    assert any(f"pip install {wanted}" in step.get("run", "") for step in steps)
+
+
+def test_init_tells_that_workflows_without_accounts_name_no_secrets(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "reconcile", "init", "--ci", "github", "-C", str(tmp_path)]
+    told = [subprocess.run(command, check=True, capture_output=True, text=True).stdout for _ in range(2)]
+    assert ["name no secrets yet" in one for one in told] == [True, False]
 
 
 def test_every_credential_of_the_project_reaches_the_jobs_that_need_one() -> None:

@@ -33,7 +33,7 @@ class Runner:
     checkout: Path
     temp: Path
     event: Mapping[str, str] = field(default_factory=dict)
-    """Expressions to values: `github.event.pull_request.head.sha`."""
+    """Expressions to values: `github.event.pull_request.base.sha`."""
     environment: dict[str, str] = field(default_factory=dict)
     """What the machine has set already."""
 

@@ -11,7 +11,7 @@ import pulumi
 import pytest
 
 from reconcile.assemble import Workshop
-from reconcile.declare import declare, nodes_of
+from reconcile.declare import declare, nodes_of, refuse_other_writer
 from reconcile.model.bridge import ZoneId
 from reconcile.model.errors import ReconcileError, SpecError
 from reconcile.model.resource import Resource
@@ -306,6 +306,17 @@ def test_a_stack_can_be_declared_beside_a_users_own_resources(own: Runbooks) -> 
     assert set(one.recorder.requests[urn].dependencies) == {domain, instance}
 
 
+def test_declare_refuses_in_one_line_with_what_to_do(own: Runbooks, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any other exception comes out of the engine as a traceback."""
+    monkeypatch.chdir(own.root)
+    with Workshop(Settings(own.root)) as shop:
+        shop.ledger(begin=True)
+    with pytest.raises(pulumi.RunError) as told:
+        declare("bilko-prod")
+    assert "there is no such stack" in str(told.value) and "correct the lines" in str(told.value)
+    assert "\n" not in str(told.value)
+
+
 def test_declare_reads_the_repository_that_it_stands_in(own: Runbooks, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(own.root)
     with Workshop(Settings(own.root)) as shop:
@@ -413,3 +424,11 @@ def test_what_an_ignore_rule_accepts_pulumi_leaves_until_the_rule_ends(own: Runb
         "railway.instance.api": ["replicas"],
         "cloudflare.record.bilko-io/api": ["ttl"],
     }
+
+
+def test_a_stack_that_its_file_gives_to_trueup_is_not_declared_live(own: Runbooks) -> None:
+    own.change("bilko", lambda held: held.update(writer="trueup"))
+    with Workshop(Settings(own.root)) as shop, pytest.raises(ReconcileError, match=r"writer: trueup"):
+        refuse_other_writer(shop, "bilko")
+    with own.workshop() as world:
+        refuse_other_writer(world, "bilko")

@@ -1,4 +1,4 @@
-"""Who writes a stack: live the file says it, in a pretend world its first apply (DESIGN D2)."""
+"""Who writes a stack: live the file says it, in a pretend world its first apply."""
 
 import os
 import sys
@@ -50,7 +50,7 @@ def writers_of(
             )
         said = stacks[name].writer
         chosen[name] = before or wanted or (said if said == "trueup" or find() is not None else "trueup")
-        if keep and before is None and chosen[name] != said:
+        if keep and before is None and (chosen[name] == "pulumi" or chosen[name] != said):
             shop.ledger().choose_writer(name, chosen[name])
     _tell_of_others(shop, chosen, asked)
     return chosen

@@ -1,4 +1,4 @@
-"""What is to be written to one account at one moment, written together: one wave, one `apply` (DESIGN D3).
+"""What is to be written to one account at one moment, written together: one wave, one `apply`.
 
 The engine asks at once only for what is independent of each other, so whatever comes within a few milliseconds, or
 while another wave is under way, is one wave.

@@ -34,6 +34,19 @@ def test_without_a_code_of_ours_it_just_failed(tmp_path: Path) -> None:
     assert (type(found), found.exit_code) == (EngineFailed, 1)
 
 
+def test_a_program_that_refused_is_told_once(tmp_path: Path) -> None:
+    more = "error: an unhandled error occurred: program exited with non-zero exit code: 1"
+    found = ended(tmp_path, "error: API_KEY is not set [trueup 1]; set it", more)
+    assert "API_KEY is not set" in str(found) and "unhandled" not in str(found)
+    assert "program exited" in str(ended(tmp_path, more))
+
+
+def test_a_wrong_passphrase_says_what_to_do(tmp_path: Path) -> None:
+    assert (
+        "PULUMI_CONFIG_PASSPHRASE" in ended(tmp_path, "error: get stack secrets manager: incorrect passphrase").advice
+    )
+
+
 def test_hundreds_of_failures_are_five_and_how_many_more(tmp_path: Path) -> None:
     found = ended(tmp_path, *(f"error: create of railway.service.s{n} failed [trueup 15]" for n in range(500)))
     assert found.exit_code == 15
