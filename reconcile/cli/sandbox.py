@@ -58,16 +58,17 @@ def serve(
         directory.resolve(), state=state, latency_seconds=latency / 1000, rate_limits=rate_limits == "real", empty=empty
     )
     ledger = ready_path.with_suffix(".ledger.db")
-    served = serve_world(world, port=port, ready_file=ready_path, ledger=ledger, beside=beside)
-    typer.echo(f"sandbox: {served.page_url}")
-    for name, url in served.platform_urls.items():
-        typer.echo(f"  {name}: {url}")
-    if served.beside is not None:
-        typer.echo(f"  {served.beside.told}")
-    typer.echo(f"  export TRUEUP_SANDBOX={ready_path}")
     try:
+        served = serve_world(world, port=port, ready_file=ready_path, ledger=ledger, beside=beside)
+        typer.echo(f"sandbox: {served.page_url}")
+        for name, url in served.platform_urls.items():
+            typer.echo(f"  {name}: {url}")
+        if served.beside is not None:
+            typer.echo(f"  {served.beside.told}")
+        typer.echo(f"  export TRUEUP_SANDBOX={ready_path}")
         served.wait()
     except KeyboardInterrupt:
+        # Whoever ends it just after it began ends it as well.
         raise Leave(0) from None
 
 
