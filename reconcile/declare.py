@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .assemble import Workshop
 from .model.errors import Problem, ReconcileError, SpecError
+from .model.spec import Tree
 from .program.adoption import IMPORTS, Imports, only_imported
 from .program.graph import Node, resources
 from .settings import Settings
@@ -77,15 +78,24 @@ def imports_of(stack: str, environment: Mapping[str, str] = os.environ) -> Impor
 
 
 def nodes_of(shop: Workshop, stack: str) -> tuple[Node, ...]:
-    """The stack as the list that both the program and `eject` tell. Raises SpecError, ReconcileError."""
+    """What the program registers of a stack. Raises SpecError, ReconcileError."""
     tree, notes = shop.revealed()
+    unset = [note.text for note in notes if note.stack == stack and not note.number]
+    if unset:
+        raise ReconcileError("; ".join(unset), advice="set it where pulumi runs: left out, it would be deleted")
+    return nodes_in(shop, tree, stack, "an empty stack would delete everything")
+
+
+def nodes_in(shop: Workshop, tree: Tree, stack: str, no_empty: str) -> tuple[Node, ...]:
+    """The stack as the list that both the program and `eject` tell, from a tree with its secrets filled in.
+
+    Raises SpecError where there is no such stack or it declares nothing, which `no_empty` says why it is refused, and
+    ReconcileError where an account's id is missing.
+    """
     spec = tree.stacks.get(stack)
     if spec is None:
         known = f"known: {', '.join(sorted(tree.stacks))}"
         raise SpecError([Problem(f"stacks/{stack}.yaml", 0, "", "there is no such stack", known)])
-    unset = [note.text for note in notes if note.stack == stack and not note.number]
-    if unset:
-        raise ReconcileError("; ".join(unset), advice="set it where pulumi runs: left out, it would be deleted")
     try:
         nodes = resources(
             spec,
@@ -98,7 +108,7 @@ def nodes_of(shop: Workshop, stack: str) -> tuple[Node, ...]:
         raise ReconcileError(str(error.args[0]), advice=NO_ID) from error
     if not nodes:
         empty = "it declares nothing that Pulumi builds"
-        raise SpecError([Problem(f"stacks/{stack}.yaml", 0, "", empty, "an empty stack would delete everything")])
+        raise SpecError([Problem(f"stacks/{stack}.yaml", 0, "", empty, no_empty)])
     return nodes
 
 

@@ -13,7 +13,6 @@ from . import options as opt
 if TYPE_CHECKING:
     from ..assemble import Workshop
     from ..model.spec import Place, Tree
-    from ..program.graph import Node
 
 Here = Path()
 
@@ -43,12 +42,13 @@ def eject(
 
 def program(shop: "Workshop", stack: str) -> tuple[str, tuple[str, ...]]:
     """The program's text, and the environment variables that it reads. Raises SpecError, ReconcileError."""
+    from ..declare import nodes_in
     from ..model.errors import ReconcileError
     from ..program.eject import eject as written
 
     tree = _filled(shop)
     variables = _variables(tree, stack)
-    nodes = _nodes(shop, tree, stack)
+    nodes = nodes_in(shop, tree, stack, "there is no program to write")
     try:
         text = written(stack, nodes, tree.revision, variables)
     except LookupError as error:
@@ -80,28 +80,6 @@ def _variables(tree: "Tree", stack: str) -> "Mapping[Place, Mapping[str, str]]":
         if one.declared.stack == stack:
             found.setdefault(one.declared.place, {})[one.field] = one.variable
     return found
-
-
-def _nodes(shop: "Workshop", tree: "Tree", stack: str) -> "tuple[Node, ...]":
-    """What `declare` registers. Raises SpecError, ReconcileError."""
-    from ..declare import NO_ID, account_ids
-    from ..model.errors import Problem, ReconcileError, SpecError
-    from ..program.graph import resources
-    from ..store.values import utc
-
-    spec = tree.stacks.get(stack)
-    if spec is None:
-        known = f"known: {', '.join(sorted(tree.stacks))}"
-        raise SpecError([Problem(f"stacks/{stack}.yaml", 0, "", "there is no such stack", known)])
-    ids, today = account_ids(shop, spec.account), utc(shop.clock())[:10]
-    try:
-        nodes = resources(spec, project=tree.project.name, account_ids=ids, today=today, releases=shop.releases)
-    except LookupError as error:
-        raise ReconcileError(str(error.args[0]), advice=NO_ID) from error
-    if not nodes:
-        empty = "it declares nothing that Pulumi builds"
-        raise SpecError([Problem(f"stacks/{stack}.yaml", 0, "", empty, "there is no program to write")])
-    return nodes
 
 
 def _write(out: Path, text: str, root: Path, stack: str, project: str) -> None:

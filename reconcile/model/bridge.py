@@ -52,7 +52,7 @@ class Bridge:
 def wire_names(value: Any) -> Any:
     """Arguments by their Python names, at every depth, as they are registered: `zone_id` is `zoneId`."""
     if isinstance(value, Mapping):
-        return {_camel(name): wire_names(each) for name, each in value.items()}
+        return {wire_name(name): wire_names(each) for name, each in value.items()}
     return [wire_names(each) for each in value] if isinstance(value, list | tuple) else value
 
 
@@ -65,9 +65,5 @@ def python_names(value: Any) -> Any:
 
 def wire_name(name: str) -> str:
     """`min_tls` is `minTls`."""
-    return _camel(name)
-
-
-def _camel(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(part.capitalize() for part in rest)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ..model import exits
-from ..model.bridge import wire_names
+from ..model.bridge import wire_name
 from ..model.change import FieldChange
 from ..model.memory import Memory
 from ..model.observation import Container, Gap, Observation, Scope, Seen
@@ -210,7 +210,7 @@ def _outputs(seen: Seen, kind: type[Resource]) -> dict[str, Any]:
     if kind.bridge is None:
         names = {name: name for name in told_by(kind)}
     else:
-        names = {name: next(iter(wire_names({wire: None}))) for name, wire in kind.bridge.outputs.items()}
+        names = {name: wire_name(wire) for name, wire in kind.bridge.outputs.items()}
     told = {wire: as_output(seen.resource, name) for name, wire in names.items()}
     return {name: value for name, value in told.items() if isinstance(value, str | int | float | bool | list)}
 

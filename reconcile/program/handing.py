@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..model.bridge import wire_name
 from ..model.errors import ReconcileError
 from ..model.exits import APPROVAL
 from ..model.memory import Applied, Owned
@@ -284,13 +285,8 @@ def _outputs(node: Node, seen: Seen | None) -> dict[str, Any]:
     if bridge is None:
         return dict.fromkeys(node.kind.having(ReadOnly) - {"updated_at"}, "")
     live = seen.resource if seen is not None else None
-    told = {_camel(theirs): as_json(live, ours) for ours, theirs in bridge.outputs.items() if live is not None}
+    told = {wire_name(theirs): as_json(live, ours) for ours, theirs in bridge.outputs.items() if live is not None}
     return {name: value for name, value in told.items() if value is not None}
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(part.capitalize() for part in rest)
 
 
 def _holds(value: Any, is_such: Callable[[str], bool]) -> bool:
