@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from .model import exits
 from .model.change import Change, Outcome, Plan
@@ -12,8 +13,11 @@ from .model.memory import Applied, Memory, Owned
 from .model.observation import Container, Observation, Scope
 from .model.platform import Platform
 from .model.resource import Address, Resource
+from .model.rotated import Secret
+from .model.rotation import State, Step
 from .model.spec import Declared, Tree
 from .model.verdict import Judged, Rule
+from .rotation.turning import Rotations, secrets_of, stacks_of
 from .steps.accounts import accounts_seen
 from .steps.apply import Executor
 from .steps.judge import judge
@@ -23,6 +27,7 @@ from .steps.plan.digest import digest_of
 from .steps.plan.seen import Fingerprint
 from .steps.reach import as_notes, beside, scopes, unread
 from .steps.reveal import Note, said
+from .steps.rotate.reading import astray, waiting
 from .store import Ledger, kept_fields, prints_of
 
 
@@ -53,6 +58,8 @@ class Run:
     judged: Judged
     outcomes: tuple[Outcome, ...]
     unproven: tuple[Address, ...] = ()
+    turns: tuple[Step, ...] = ()
+    """What became of each secret."""
 
     def exit_code(self) -> int:
         """What `apply` and `destroy` leave with."""
@@ -63,7 +70,13 @@ class Run:
         codes.extend(gap.exit_code for gap in self.judged.plan.gaps)
         codes.extend(exits.PERSON for _ in self.judged.plan.touched)
         codes.extend([exits.PARTIAL] if self.unproven else [])
-        return exits.strictest(codes)
+        return exits.strictest([*codes, *turn_codes(self.turns)])
+
+
+def turn_codes(turns: Iterable[Step]) -> list[int]:
+    """What steps of rotations leave with: a person is needed, or something did not work and will be tried again."""
+    codes = {"held": exits.PERSON, "lost": exits.FROZEN}
+    return [exits.PARTIAL if one.trouble else codes.get(one.what, exits.NOTHING) for one in turns]
 
 
 def plan_exit_code(judged: Judged, *, detailed: bool) -> int:
@@ -74,6 +87,7 @@ def plan_exit_code(judged: Judged, *, detailed: bool) -> int:
         codes.append({"deny": exits.DENIED, "hold": exits.APPROVAL}.get(decision, exits.NOTHING))
         if detailed:
             codes.append(exits.CHANGES)
+    codes.extend(exits.CHANGES for _ in judged.plan.astray if detailed)
     return exits.strictest(codes)
 
 
@@ -100,6 +114,12 @@ class Reconciler:
     """What the plans of single stacks must say besides: secrets of the tree that could not be filled in."""
     fingerprint: Fingerprint | None = None
     """What compares values that are not ours and that the platform shows; None: there is no key."""
+    states: Callable[[], Mapping[str, State]] = field(default=dict)
+    """What the ledger owns of each secret."""
+    minted: Callable[[], frozenset[tuple[str, str, str]]] = field(default=frozenset)
+    """Credentials that platforms made for our secrets, by account, kind and id: nobody's but ours."""
+    rotations: "Callable[[Reconciler, Sequence[Secret], int, Callable[[], None]], Rotations] | None" = None
+    """Makes what turns secrets, in a run, under a guard that raises when its lease is lost; None: nothing does."""
 
     def plan(self, stacks: Iterable[str], *, mode: Mode = "spec", choice: Choice | None = None) -> Judged:
         """Reads, compares and judges; writes nothing anywhere. Raises WrongAccount, SpecError."""
@@ -107,6 +127,13 @@ class Reconciler:
         memory = self.ledger.memory()
         observations = self._look(names, memory)
         plan = make_plan(self.tree, names, observations, memory, self.kinds, mode=mode, fingerprint=self.fingerprint)
+        if self.fingerprint is not None and self.tree.secrets and mode != "destroy":
+            stray = astray(self.tree, names, observations, memory, self.states(), self.fingerprint)
+            plan = replace(plan, astray=stray)
+        minted = self.minted() if plan.unmanaged else frozenset()
+        if minted:
+            known = [one for one in plan.unmanaged if (one.account, one.seen.kind, one.seen.id) in minted]
+            plan = replace(plan, unmanaged=tuple(one for one in plan.unmanaged if one not in known))
         told = said(self.notes, names)
         beyond = tuple(unread(self.tree, plan, observations, memory))
         told += tuple(note for one in observations for note in one.notes)
@@ -157,6 +184,40 @@ class Reconciler:
             self.ledger.end_run(run, result.exit_code(), {**counts, "digest": judged.plan.digest})
             return result
 
+    def rotate(
+        self,
+        stacks: Iterable[str],
+        *,
+        command: str,
+        only: Iterable[str] = (),
+        until_quiet: bool = False,
+        first: Callable[[Rotations], None] = lambda rotations: None,
+        lock_timeout_seconds: float = 0.0,
+    ) -> tuple[Step, ...]:
+        """One transition of each secret that some stacks declare, or of those in `only`; `until_quiet` as many as there
+        are. `first` asks for something before the first. Under the lease of every stack that holds one of them.
+
+        Raises LedgerLocked, KeyRefused.
+        """
+        named = frozenset(only)
+        chosen = [one for one in secrets_of(self.tree.secrets, stacks) if not named or one.name in named]
+        if not chosen or self.rotations is None:
+            return ()
+        names = self.tree.in_order(stacks_of(chosen))
+        with self.ledger.lease(names, holder=command, timeout_seconds=lock_timeout_seconds) as lease:
+            run = self.ledger.begin_run(command, names, self.tree.revision, self.who)
+            code, summary = exits.FAILED, {}
+            try:
+                rotations = self.rotations(self, chosen, run, lease.check)
+                first(rotations)
+                self.progress("rotating")
+                pause = partial(self.sleep, 1.0 if self.settle else 0.0)
+                turned = rotations.until_quiet(pause=pause) if until_quiet else rotations.turn()
+                code, summary = exits.strictest(turn_codes(turned)), {one.secret: one.what for one in turned}
+            finally:
+                self.ledger.end_run(run, code, {"rotations": summary})
+        return turned
+
     def _act(
         self,
         judged: Judged,
@@ -179,9 +240,26 @@ class Reconciler:
             guard=guard,
             tell=tell,
         )
-        outcomes = executor.apply(judged)
+        outcomes = executor.apply(self._quietly(judged))
         proven, unproven = self._verify(plan, outcomes)
         return Run(judged, proven, unproven)
+
+    def _quietly(self, judged: Judged) -> Judged:
+        """What waits for the first value of a secret is made without being started: the rotation does that."""
+        units = waiting(self.tree, self.states()) if self.tree.secrets and self.rotations is not None else frozenset()
+        if not units:
+            return judged
+        quiet = {
+            id(one): replace(one, quiet=True)
+            for one in judged.plan.changes
+            if one.verb != "delete" and (one.place in units or not units.isdisjoint(one.needs))
+        }
+        changes = tuple(quiet.get(id(one), one) for one in judged.plan.changes)
+        verdicts = tuple(
+            replace(one, change=quiet.get(id(one.change), one.change)) if one.change is not None else one
+            for one in judged.verdicts
+        )
+        return Judged(replace(judged.plan, changes=changes), verdicts)
 
     def _learn(self, plan: Plan, run: int) -> None:
         """Ownership that the facts showed: marks of ours, answered announcements, moved names, things that are gone."""
@@ -190,7 +268,8 @@ class Reconciler:
         for one in plan.owning:
             seen = one.seen
             owned.append(Owned(one.account, seen.kind, seen.key, seen.id, one.address, one.stack))
-            if one.declared is not None and one.place not in changing:
+            # What a rotation wrote has its history already, with the fingerprint of what it wrote.
+            if one.declared is not None and not one.declared.resource.rotated and one.place not in changing:
                 applied.append(history_of(one.declared, one.seen.resource, self.tree.revision, self.clock()))
         if owned:
             self.ledger.own(owned, applied, ", ".join(sorted({one.reason for one in plan.owning})), run)
@@ -292,6 +371,7 @@ class Reconciler:
             changes=tuple(change for change in plan.changes if choice.keeps(change.address)),
             adopt=tuple(change for change in plan.adopt if choice.keeps(change.address)),
             touched=tuple(one for one in plan.touched if choice.keeps(one.place.address)),
+            astray=tuple(one for one in plan.astray if choice.keeps(one.place.address)),
             sightings=tuple(one for one in plan.sightings if choice.keeps(one.address)),
         )
         return replace(kept, digest=digest_of(kept))

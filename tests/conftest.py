@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from reconcile.sandbox import serve
+
 TESTS = Path(__file__).parent
 MUST_RUN = ("octodns", "postgresql", "program", "vendor-client")
 """Tiers whose tests are real components a user would use, and the engine of ours that stands for Pulumi's where there
@@ -14,6 +16,9 @@ MAY_BE_MISSING = {
     "pulumi CLI": "the Pulumi CLI is not found ($TRUEUP_PULUMI, PATH, ~/.pulumi/bin); the tier program runs without it"
 }
 """Tiers that need what no package manager of ours brings, and what to say where it is not there."""
+
+serve._THREADS = 8
+"""As many at once as a test asks: each world that is served starts them for every platform."""
 
 TIER = "tier"
 CLOSING = "closing line"

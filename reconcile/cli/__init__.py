@@ -16,7 +16,9 @@ from .handing import add_to as handing
 from .leaving import Leave, leave_with
 from .ledger import add_to as ledger
 from .proposal import add_to as proposal
+from .rotate import add_to as rotate
 from .sandbox import add_to as sandbox
+from .secret import add_to as secret
 from .takeover import add_to as takeover
 from .vault import add_to as vault
 
@@ -43,7 +45,8 @@ def trueup(
     """Compare the repository's desired state with the live platforms, and apply the fixes."""
 
 
-for add_commands in (takeover, changing, handing, gate, eject, asking, proposal, ledger, vault, sandbox, demo):
+_WRITING = (takeover, changing, handing, rotate)
+for add_commands in (*_WRITING, gate, eject, asking, proposal, secret, ledger, vault, sandbox, demo):
     add_commands(app)
 
 

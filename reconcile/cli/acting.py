@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NoReturn
 from ..loop import Choice, Consent
 from ..model import exits
 from ..model.errors import ReconcileError
-from .documents import plan_document
+from .documents import plan_document, turn_document
 from .leaving import Leave
-from .plan_view import counted, show_outcomes, show_plan
+from .plan_view import counted, show_outcomes, show_plan, show_turns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,9 +85,11 @@ def report(
         document = plan_document(
             judged, calls_made=shop.calls.count(), seconds=seconds, exit_code=code, outcomes=outcomes
         )
+        document["rotations"] = [turn_document(one) for one in run.turns] if run is not None else []
         print(json.dumps(document, indent=2, ensure_ascii=False))
-    elif outcomes:
+    elif outcomes or (run is not None and run.turns):
         show_outcomes(screen, outcomes)
+        show_turns(screen, run.turns if run is not None else ())
         closing_line(screen, shop, seconds)
     raise Leave(code)
 

@@ -36,12 +36,13 @@ def validate(
 ) -> None:
     """Check every stack file: values, references, owners, rules. Asks nobody."""
     from .plain import plain
+    from .rotated_by import secret_lines, secrets_document
 
     with opt.workshop(directory, rev=rev) as shop:
         rules = _checked(shop)
         tree = shop.tree
         warnings = (*_wrong_claims(shop), *_findings(shop))
-    stacks = {name: len(spec.declared) for name, spec in tree.stacks.items()}
+    stacks = {name: len(spec.said) for name, spec in tree.stacks.items()}
     ignores = sum(len(spec.ignores) for spec in tree.stacks.values())
     if as_json:
         _print_json(
@@ -51,16 +52,20 @@ def validate(
                 "stacks": stacks,
                 "resources": sum(stacks.values()),
                 "ignore_rules": ignores,
+                "secrets": secrets_document(tree),
                 "rules": rules,
                 "warnings": [str(warning) for warning in warnings],
             }
         )
         return
     screen = console(no_color=no_color)
-    parts = (_count(len(stacks), "stack"), _count(sum(stacks.values()), "resource"), _count(ignores, "ignore rule"))
+    parts = [_count(len(stacks), "stack"), _count(sum(stacks.values()), "resource"), _count(ignores, "ignore rule")]
+    parts += [_count(len(tree.secrets), "secret")] if tree.secrets else []
     screen.print(f"{', '.join(parts)}: all valid")
     for name, count in stacks.items():
         screen.print(f"  {plain(name)}  {_count(count, 'resource')}")
+    for line in secret_lines(tree):
+        screen.print(f"  {plain(line)}")
     _print_warnings(screen, warnings)
 
 
@@ -114,24 +119,23 @@ def status(
     directory: opt.Directory = Here,
 ) -> None:
     """Where each stack stands, by the ledger. Asks no platform, but with --live."""
-    from .running import print_unseen, running, running_document
-    from .standing import print_standings, standings, status_document
+    from .rotate.telling import outlooks
+    from .running import running
+    from .standing import exit_of, print_standings, standings, status_document
 
     with opt.workshop(directory, log_file=log_file) as shop, waiting(quiet=as_json or not live):
         # Not read-only: this is the command that brings an older ledger up to date.
         ledger = shop.ledger()
-        found = [one for one in standings(shop.tree, ledger) if not stack or one.stack in stack]
         chosen = opt.chosen_stacks(shop, stack, everything=False, writes=False)
+        found = [one for one in standings(shop.tree, ledger) if not stack or one.stack in stack]
+        secrets = outlooks(shop, chosen)
         now = running(shop, chosen) if live else None
     if as_json:
-        _print_json({**status_document(ledger, found), **(running_document(now, chosen) if now else {})})
+        _print_json(status_document(ledger, found, secrets, now))
     else:
         screen = console(no_color=no_color)
-        print_standings(screen, ledger, found, now)
-        if now is not None:
-            print_unseen(screen, now)
-    if now is not None:
-        raise Leave(now.exit_code)
+        print_standings(screen, ledger, found, secrets, now)
+    raise Leave(exit_of(secrets, now))
 
 
 def show(
@@ -338,7 +342,7 @@ def schema(
         except SpecError:
             # A repository that is only begun gets its completion too.
             accounts = None
-        text = json.dumps(made(shop.kinds, accounts), indent=2, ensure_ascii=False) + "\n"
+        text = json.dumps(made(shop.kinds, accounts, shop.issues), indent=2, ensure_ascii=False) + "\n"
     _write(out, directory / ".trueup" / "schema.json", text, check=check, again="trueup schema")
 
 
@@ -358,10 +362,10 @@ def docs(
     directory: opt.Directory = Here,
 ) -> None:
     """Write the reference page of every kind, made from the models."""
-    from ..platforms import kinds, platforms
+    from ..platforms import issues, kinds, platforms
     from ..reference.resources import resources
 
-    text = resources(kinds(), platforms())
+    text = resources(kinds(), platforms(), issues())
     _write(out, directory / "docs" / "resources.md", text, check=check, again="trueup docs")
 
 

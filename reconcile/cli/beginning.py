@@ -222,4 +222,4 @@ def _schema(shop: "Workshop", path: Path) -> None:
     from ..reference.schema import schema
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(schema(shop.kinds), indent=1) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(schema(shop.kinds, None, shop.issues), indent=1) + "\n", encoding="utf-8")

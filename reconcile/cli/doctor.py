@@ -192,7 +192,7 @@ def _by_hand(tree: "Tree | None", observations: "Sequence[Observation]", memory:
     pairs = match(list(tree.declared()), observations, Facts.gather(tree, memory)).pairs
     for one in tree.declared():
         listing = (one.account, Container(one.address.full_kind, one.resource.container()))
-        if one.resource.only_seen and one.place not in pairs and listing in read:
+        if one.resource.only_seen and not one.resource.rotated and one.place not in pairs and listing in read:
             gap = missing(one)
             advice = f"declared by stack {one.stack} ({one.at})"
             yield Check("by hand" if gap.exit_code == PERSON else str(one.address), gap.exit_code, gap.reason, advice)

@@ -5,6 +5,7 @@ from typing import Any
 
 from ..model.change import Accepted, Change, FieldChange, Outcome, Touched, Unmanaged
 from ..model.observation import Gap
+from ..model.rotation import Astray, Step
 from ..model.verdict import Judged
 
 PLAN_SCHEMA = "trueup.plan/1"
@@ -42,6 +43,7 @@ def plan_document(
         "accepted": [_accepted(one) for one in plan.accepted],
         "unmanaged": [_unmanaged(one) for one in plan.unmanaged],
         "touched": [_touched(one) for one in plan.touched],
+        "astray": [astray_document(one) for one in plan.astray],
         "gaps": [gap_document(gap) for gap in plan.gaps],
         "warnings": list(plan.warnings),
         "calls": {"predicted": plan.predicted_calls, "made": calls_made},
@@ -126,3 +128,13 @@ def field_document(one: FieldChange) -> dict[str, Any]:
 
 def _outcome(one: Outcome) -> dict[str, Any]:
     return {"status": one.status, "id": one.id or None, "error": one.error or None, "verified": one.verified}
+
+
+def turn_document(one: Step) -> dict[str, Any]:
+    """What became of a secret in one pass."""
+    at = one.at.isoformat() if one.at is not None else None
+    return {"secret": one.secret, "what": one.what, "text": one.text, "at": at}
+
+
+def astray_document(one: Astray) -> dict[str, Any]:
+    return {"secret": one.secret, "stack": one.place.stack, "address": str(one.place.address), "verdict": one.verdict}

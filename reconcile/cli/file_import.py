@@ -163,7 +163,7 @@ def put(shop: "Workshop", asked: Asked, lines: Lines, declared: "Declared") -> N
     whole = source.files()[file].decode()
     text = with_lines(whole, declared.at.line, lines.lines, lines.section) if lines.lines and not shared else None
     if text is not None and not any(one.startswith("add to `from_env`") for one in lines.findings):
-        tree = load(with_file(source, file, text.encode()), shop.kinds)
+        tree = load(with_file(source, file, text.encode()), shop.kinds, shop.issues)
         more = len(tree.stacks[declared.stack].declared) - len(shop.tree.stacks[declared.stack].declared)
         text = text if more == (len(lines.lines) if lines.section else 0) else None
     else:

@@ -337,5 +337,5 @@ def _prove(shop: "Workshop", target: Path | None, files: "Sequence[File]", looke
         names = [_free(shop, "imported")] if len(written) == 1 else names
         for name, one in zip(names, written, strict=True):
             source = with_file(source, f"{source.folder}/{name}.yaml", one.drafted.text.encode())
-    tree = load(source, shop.kinds)
+    tree = load(source, shop.kinds, shop.issues)
     return make_plan(tree, tuple(names), looked.observations, looked.memory, shop.kinds)

@@ -17,12 +17,16 @@ from ..steps.plan.seen import Sightings, is_watched
 from .documents import gap_document
 from .looking import Look, listings_of, look
 from .plain import harmless, plain
+from .rotated_by import rotated_by
 from .showing import differences_of, told
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from ..assemble import Workshop
+
+
+_ROTATED = "rotated by "
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,8 @@ def listed(shop: "Workshop", prefix: Prefix, stack: str | None) -> Listed | None
     found = look(shop, memory, asked.listings)
     known = _Known(found, shop.tree, memory, shop.clock().date().isoformat())
     shelves: dict[Shelf, list[Row]] = {
-        shelf: [_declared_row(one, known) for one in ones] for shelf, ones in sorted(asked.shelves.items())
+        shelf: [_declared_row(one, known) for one in ones if one.beside is None or one.place in found.matching.pairs]
+        for shelf, ones in sorted(asked.shelves.items())
     }
     for account, seen in found.matching.left:
         shelf = Shelf(account, _place(prefix.kind, seen.resource))
@@ -150,6 +155,9 @@ def _declared_row(one: Declared, known: _Known) -> Row:
     filled = known.look.declared.get(one.place, one)
     seen = known.look.matching.pairs.get(one.place)
     fields = _fields(seen.resource, filled.resource) if seen else {}
+    if one.beside is not None:
+        # Nobody declared it: it is there while a rotation needs a second value.
+        return Row("", "", one.address.leaf, f"second value of {one.beside.leaf}", fields)
     return Row(one.stack, str(one.address), one.address.leaf, _state(filled, seen, known), fields)
 
 
@@ -157,7 +165,10 @@ def _state(one: Declared, seen: Seen | None, known: _Known) -> str:
     resource = one.resource
     if seen is None:
         read = known.look.was_read((one.account, Container(one.address.full_kind, resource.container())))
-        return "missing" if read else "not seen"
+        later = f"not there yet: {_ROTATED}{rotated_by(one)}" if resource.rotated else "missing"
+        return later if read else "not seen"
+    if resource.rotated:
+        return f"{_ROTATED}{rotated_by(one)}"
     if resource.only_seen:
         # By the time of writing alone: a fingerprint would need the key, and this command writes nothing.
         _, touched = Sightings.of(known.memory, None).look(one, seen, known.today)
@@ -253,4 +264,6 @@ def _told(fields: dict[str, Any]) -> Iterator[str]:
 
 def _coloured(state: str) -> str:
     colour = {"as declared": "green", "there": "green", "unmanaged": "yellow"}.get(state, "red")
+    if state.startswith((_ROTATED, "second value")):
+        colour = "green"
     return f"[{colour}]{plain(state)}[/]"

@@ -36,7 +36,7 @@ def outputs(shop: "Workshop", stacks: Sequence[str], address: Address | None = N
         one
         for name in stacks
         for one in shop.tree.stacks[name].declared.values()
-        if one.resource.having(ReadOnly) and address in (None, one.address)
+        if one.beside is None and one.resource.having(ReadOnly) and address in (None, one.address)
     ]
     if address is not None and not chosen:
         raise _nothing(shop, stacks, address)

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from ..model.change import Change, FieldChange, Outcome, Plan
 from ..model.resource import Resource
+from ..model.rotation import Step
 from ..model.secret import HIDDEN
 from ..model.verdict import Judged
 from .plain import plain
@@ -61,6 +62,7 @@ def count_line(plan: Plan, title: str = "Plan") -> str:
         (len(plan.accepted), "accepted by ignore rules"),
         (len(plan.unmanaged), "unmanaged"),
         (len(plan.touched), "touched by others"),
+        (len(plan.astray), "of secrets to put right"),
         (len(plan.gaps), "not seen"),
     ]
     more = "".join(f" · {count} {what}" for count, what in extra if count)
@@ -151,6 +153,10 @@ def _show_rest(screen: Console, plan: Plan, concise: bool) -> None:
     for move in plan.owning:
         if move.before is not None:
             screen.print(f"  moved: {plain(str(move.before))} → {plain(str(move.address))} (the next apply records it)")
+    for stray in plan.astray:
+        screen.print(
+            f"[yellow]secret[/] {plain(stray.place)}  {stray.verdict}: {plain(stray.secret)} is put right by apply"
+        )
     for touch in plan.touched:
         times = f" ({touch.before.touched or '?'} → {touch.now.touched or '?'})"
         screen.print(f"  [red]{touch.verdict}:[/] {plain(str(touch.place))}{plain(times)}")
@@ -166,3 +172,13 @@ def _show_rest(screen: Console, plan: Plan, concise: bool) -> None:
 def _more(screen: Console, count: int) -> None:
     if count > 0:
         screen.print(f"    … and {count} more (all of them with --json)")
+
+
+def show_turns(screen: Console, turned: Sequence[Step]) -> None:
+    """What became of each secret that something became of."""
+    for one in turned:
+        if one.what == "nothing":
+            continue
+        until = f" (until {one.at:%Y-%m-%d %H:%M} UTC)" if one.at is not None else ""
+        colour = "red" if one.what in ("held", "lost") or one.trouble else "green" if one.what == "ended" else "cyan"
+        screen.print(f"secret [bold]{plain(one.secret)}[/]  [{colour}]{one.what}[/] {plain(one.text)}{until}")

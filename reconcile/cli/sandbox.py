@@ -134,6 +134,25 @@ def calls(
 
 
 @sandbox.command()
+def watch(as_json: opt.Json = False) -> None:
+    """What runs in the pretend world, and what of it ran on a value that its maker refuses."""
+    from ..sandbox import client
+
+    told = client.watch(_ready())
+    if as_json:
+        typer.echo(json.dumps(told, indent=2))
+        return
+    for one in told["running"]:
+        state = "runs nothing" if not one["start"] else "runs" if one["well"] else "is ill"
+        typer.echo(f"{one['account']}  {one['kind']} {one['unit']}  {state}  {one['start']}".rstrip())
+    for one in told["refused"]:
+        ended = f"until {one['until']}" if one["until"] else "still"
+        place = f"{one['account']}  {one['platform']} {one['unit']}/{one['variable']}"
+        typer.echo(f"refused  {one['at']} {ended}  {place}  after {one['by']}")
+    typer.echo(f"{len(told['running'])} units, {len(told['timeline'])} changes, {len(told['refused'])} refused values")
+
+
+@sandbox.command()
 def clock(by: Annotated[str, typer.Argument(help="+30d, +12h, +90s; nothing: show it.")] = "+0s") -> None:
     """Move the world's clock on."""
     from ..model.errors import ReconcileError

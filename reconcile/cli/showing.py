@@ -18,6 +18,7 @@ from ..steps.plan.match import Facts
 from .documents import field_document, gap_document
 from .looking import Listing, listings_of, look
 from .plain import brief, plain
+from .rotated_by import rotated_by
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -186,6 +187,8 @@ def _declared(one: Declared | None) -> dict[str, Any] | None:
         "fields": wanted(one.resource),
         "references": dict(one.references),
         "covers": list(one.covers),
+        **({"rotated_by": rotated_by(one)} if one.resource.rotated else {}),
+        **({"beside": str(one.beside)} if one.beside is not None else {}),
     }
 
 
@@ -217,7 +220,11 @@ def print_shown(screen: "Console", one: Shown) -> None:
     if one.declared is None:
         screen.print("  declared      in no stack file of this revision")
     else:
-        screen.print(f"  declared      {plain(one.declared.at)}")
+        beside = f", by {plain(one.declared.beside)}" if one.declared.beside is not None else ""
+        screen.print(f"  declared      {plain(one.declared.at)}{beside}")
+        if one.declared.resource.rotated:
+            what = "its second accepted value" if beside else "its value"
+            screen.print(f"  rotated       {what} is secret {plain(rotated_by(one.declared))}")
         _print_fields(screen, wanted(one.declared.resource))
         for name, text in one.declared.references.items():
             screen.print(f"      {plain(name)} refers to {plain(text)}")

@@ -1,15 +1,17 @@
 """What the ledger knows: where each stack stands, and what was done."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..model.errors import ReconcileError
+from ..model.exits import strictest
 from ..model.memory import Applied, Intent, Sighting
 from ..model.spec import Tree, Writer
 from ..store import Entry, Holder, Ledger, RunRow
 from .plain import brief, plain
-from .running import Running, print_running
+from .rotate import telling
+from .running import Running, print_running, print_unseen, running_document
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -58,7 +60,7 @@ def standings(tree: Tree, ledger: Ledger) -> list[Standing]:
                 stack=name,
                 account=spec.account if spec else ", ".join(sorted({row.account for row in owned})),
                 writer=spec.writer if spec else None,
-                declared=len(spec.declared) if spec else None,
+                declared=len(spec.said) if spec else None,
                 owned=len(owned),
                 applied=tuple(one for (stack, _), one in memory.applied.items() if stack == name),
                 last_run=next((run for run in runs if name in run.stacks), None),
@@ -71,8 +73,15 @@ def standings(tree: Tree, ledger: Ledger) -> list[Standing]:
     return found
 
 
-def status_document(ledger: Ledger, found: Iterable[Standing]) -> dict[str, Any]:
-    """`trueup.status/1`."""
+def exit_of(secrets: Sequence[telling.Told], now: Running | None) -> int:
+    """What `status` leaves with: what secrets ask of a person, and what of the platforms was not seen."""
+    return strictest([telling.exit_of(secrets), now.exit_code if now is not None else 0])
+
+
+def status_document(
+    ledger: Ledger, found: Sequence[Standing], secrets: Sequence[telling.Told], now: Running | None = None
+) -> dict[str, Any]:
+    """`trueup.status/1`. `now`: what the platforms say, where they were asked."""
     return {
         "schema": "trueup.status/1",
         "ledger": {"id": ledger.id, "location": ledger.location},
@@ -94,9 +103,12 @@ def status_document(ledger: Ledger, found: Iterable[Standing]) -> dict[str, Any]
                 ],
                 "lease": _lease(one.holder) if one.holder else None,
                 "head": one.head,
+                "secrets": [telling.document_of(told) for told in secrets if told.outlook.secret.stack == one.stack],
             }
             for one in found
         ],
+        **(running_document(now, [one.stack for one in found]) if now is not None else {}),
+        "exit": exit_of(secrets, now),
     }
 
 
@@ -118,7 +130,13 @@ def run_document(one: RunRow) -> dict[str, Any]:
     }
 
 
-def print_standings(screen: "Console", ledger: Ledger, found: Sequence[Standing], now: Running | None = None) -> None:
+def print_standings(
+    screen: "Console",
+    ledger: Ledger,
+    found: Sequence[Standing],
+    secrets: Sequence[telling.Told],
+    now: Running | None = None,
+) -> None:
     """`now`: what the platforms say, where they were asked."""
     screen.print(f"ledger {plain(ledger.id)} at {plain(ledger.location)}")
     for one in found:
@@ -135,6 +153,11 @@ def print_standings(screen: "Console", ledger: Ledger, found: Sequence[Standing]
         for seen in one.sightings:
             if seen.noticed:
                 screen.print(f"  [red]touched[/]   {plain(seen.address)}: somebody wrote it, {plain(seen.noticed)}")
+        for told in secrets:
+            if told.outlook.secret.stack == one.stack:
+                screen.print(f"  secret    {telling.line_of(told.outlook)}")
+                if told.outlook.problem:
+                    screen.print(f"            [red]{plain(told.outlook.problem)}[/]")
         if one.holder:
             over = ", no longer renewed" if one.holder.over else ""
             held = f"{plain(one.holder.holder)} (host {plain(one.holder.host)}, pid {one.holder.pid})"
@@ -142,6 +165,8 @@ def print_standings(screen: "Console", ledger: Ledger, found: Sequence[Standing]
         screen.print(f"  head      {one.head or 'no history yet'}")
         if now is not None:
             print_running(screen, now, one.stack)
+    if now is not None:
+        print_unseen(screen, now)
 
 
 def run_line(one: RunRow) -> str:

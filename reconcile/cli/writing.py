@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
 from ..model.errors import StalePlan
@@ -9,6 +10,7 @@ from ..model.spec import Writer
 from . import options as opt
 from .acting import Act, Wish, report
 from .screen import console, waiting
+from .turning import turn_secrets
 
 if TYPE_CHECKING:
     from ..assemble import Workshop
@@ -44,6 +46,8 @@ def act(shop: "Workshop", stacks: list[str] | None, everything: bool, wish: Wish
                 tell=one.tell,
                 lock_timeout_seconds=wish.lock_timeout,
             )
+        if run is not None:
+            run = replace(run, turns=turn_secrets(one, names))
     report(run, one.seen[0], shop, time.monotonic() - began, screen, as_json=wish.as_json)
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 from .memory import Sighting
 from .observation import Gap, Seen
 from .resource import Address, Key, Resource
+from .rotation import Astray
 from .spec import Declared, Ignore, Location, Place
 
 Verb = Literal["create", "update", "replace", "delete", "adopt"]
@@ -64,10 +65,17 @@ class Change:
     quiet: bool = False
     """Written without starting what runs on it anew, where the platform can: a release that follows does that."""
     at: Location | None = None
+    rotated: bool = False
+    """Of a delete: a rotation wrote it, so that nobody else knows of it."""
 
     @property
     def place(self) -> Place:
         return Place(self.stack, self.address)
+
+    @property
+    def in_pulumi(self) -> bool:
+        """Whether Pulumi makes it where the stack is Pulumi's."""
+        return self.kind.in_pulumi and not self.rotated
 
     @property
     def kind(self) -> type[Resource]:
@@ -178,6 +186,8 @@ class Plan:
     along: tuple[Change, ...] = ()
     """What Pulumi would do besides, because of the changes: no stack file and no drift asks for it. Not in the digest,
     since only Pulumi knows it."""
+    astray: tuple[Astray, ...] = ()
+    """Consumers of secrets that do not hold what they should: a turn of the rotation puts them right, no change."""
     warnings: tuple[str, ...] = ()
     digest: str = ""
     predicted_calls: int = 0

@@ -7,6 +7,8 @@ from typing import Any
 from .resource import Address, Key
 from .spec import Place
 
+ROTATED = "secret"
+"""In `Applied.fields`: the secret that a rotation writes there."""
 TOUCHED = "touched"
 """In `Applied.prints`: when the platform said, right after we wrote, that the thing was last written."""
 
@@ -43,6 +45,11 @@ class Applied:
     @property
     def place(self) -> Place:
         return Place(self.stack, self.address)
+
+    @property
+    def rotated(self) -> bool:
+        """Whether a rotation wrote it, which is no part of what Pulumi builds."""
+        return ROTATED in self.fields
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from .change import Change, Outcome
+from .issuing import IssueOptions, Issuer
 from .observation import Observation, Scope
-from .resource import Resource
+from .resource import Key, Resource
 
 
 @dataclass(frozen=True)
@@ -53,3 +54,39 @@ class Platform(Protocol):
 
     def predict(self, wave: Sequence[Change]) -> int:
         """How many calls `apply` would make if nothing failed."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """The newest start of a unit. `id` tells it from every other; "" where it was never started."""
+
+    id: str
+    state: str
+    """`live`, `starting`, `failed`, `none`, or `old`: a person brought back what an earlier start had read."""
+    started_at: str = ""
+    """By the platform's clock; "" where it does not tell."""
+    live: str = ""
+    """The id of the start that runs now, where that is not the newest."""
+
+
+class Starts(Protocol):
+    """A platform whose consumers read their values when they start: an instance, a deployment, a workflow's run."""
+
+    starts: ClassVar[frozenset[str]]
+    """Kinds of what starts: `railway.instance`."""
+
+    def running(self, units: Sequence[Resource]) -> Mapping[Key, Running]:
+        """What each does, by its strongest key; one that is not there is left out. Raises PlatformError."""
+
+    def start(self, units: Sequence[Resource]) -> None:
+        """Starts each anew with what is written now. Raises PlatformError where one is not known to have begun."""
+
+
+class Issues(Protocol):
+    """A platform that makes credentials, or tells whether one is taken."""
+
+    issues: ClassVar[Mapping[str, type[IssueOptions]]]
+    """Kinds of credentials by their word: `api-key`. A stack says `sendgrid.api-key`."""
+
+    def issuer(self, word: str, options: IssueOptions) -> Issuer:
+        """What makes, lists, ends and checks one kind."""

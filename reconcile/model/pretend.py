@@ -116,6 +116,27 @@ class PretendObjects(Protocol):
         """No bucket holds an object: they end with the process."""
 
 
+@dataclass(frozen=True)
+class RunningUnit:
+    """What was started on a platform with values that it then keeps: an instance, a project's production, a server.
+
+    `kind` is a full kind (`railway.instance`) and `name` what stacks refer to it by (`bilko/production/api`). `id` is
+    that of the start which runs now, "" where none does; another start has another.
+    """
+
+    kind: str
+    name: str
+    id: str = ""
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """By variable, references resolved."""
+    starting: bool = False
+    """A newer start is under way: what runs may change by the clock alone."""
+    hosts: tuple[str, ...] = ()
+    """Where it answers."""
+    well: bool = True
+    """False: a person made it ill, so that it answers and says that it does not work."""
+
+
 Handler = Callable[[World, Asked], Told]
 
 
@@ -137,11 +158,14 @@ class Route:
 class PretendPlatform(Protocol):
     """The vendor, as far as we use it. Found by discovery: `class Pretend` at the end of a platform's file.
 
-    Six more it may have: `objects`, its S3 side (`PretendObjects`); `caller(world, headers)`, who speaks where a
+    More it may have: `running(world, account) -> Iterable[RunningUnit]`, what it runs for an account;
+    `takes(world, account, value) -> bool | None`, whether a value is a credential that works (False: it was one, None:
+    it never was); `objects`, its S3 side (`PretendObjects`); `caller(world, headers)`, who speaks where a
     request's headers, by lower-case name, hold another credential than the account's token, None where they do not;
     `environment(url, token)`, what a shell exports for the vendor's clients; `rates`, by tier what `rate` is for the
     others; `budget(limit, left, reset)`, the vendor's headers in place of the standard's, where `reset` is in seconds
-    since 1970; `shown(kind, thing)`, a thing without the values that a world keeps to itself.
+    since 1970; `shown(kind, thing)`, a thing without the values that a world keeps to itself; `forms`, true where
+    bodies are web forms: a handler then gets a mapping of the form's fields.
     """
 
     name: ClassVar[str]

@@ -32,6 +32,8 @@ Immutable = Trait("immutable")
 Secret = Trait("secret")
 Declaration = Trait("declaration")
 """Said in the stack file only: no platform answers it, nothing is compared."""
+Kept = Trait("kept")
+"""A declaration that the ledger remembers with what was applied."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,8 @@ class Resource(BaseModel):
     """Where several are written down at once, each has a stack of its own with everything that stands in it."""
     shorthand: ClassVar[str] = ""
     """The field that a bare value in the stack file means: `NODE_ENV: production`; "" where fields are always named."""
+    shortest: ClassVar[Mapping[str, Any]] = {}
+    """What the page's example begins with, where the fields alone do not tell what passes."""
     logical_name: ClassVar[re.Pattern[str]] = LOGICAL_NAME
     """What its logical names look like."""
     lookup: ClassVar[bool] = False
@@ -141,6 +145,9 @@ class Resource(BaseModel):
     """Whatever it stands in has one unasked, in a plain state: it counts as there where it is otherwise, or ours."""
     in_dns: ClassVar[bool] = False
     """It stands in a zone and says what a name there holds."""
+    starts_by: ClassVar[str] = ""
+    """Of what may hold a rotated secret: the field (with `RefersTo`) that names what must start anew to read it; ""
+    means what groups it."""
     marker_field: ClassVar[str] = ""
     """The field that carries our owner mark where it is undeclared; "" where the platform has no place for one."""
     in_pulumi: ClassVar[bool] = True
@@ -209,6 +216,12 @@ class Resource(BaseModel):
     def only_seen(self) -> bool:
         """Must be there, and is never made, changed, owned or deleted by us."""
         return self.lookup
+
+    @property
+    def rotated(self) -> bool:
+        """Its value moves by rotation alone. A plan only matches it: it is no gap where it is missing, and no drift
+        where it was written; it is deleted as any other once its stack no longer says it."""
+        return False
 
     def by_hand(self) -> str:
         """Why only a person can make it where it is missing; "" where we can."""

@@ -3,9 +3,12 @@
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from .resource import Address, Reference, Resource
+
+if TYPE_CHECKING:
+    from .rotated import Secret
 
 Writer = Literal["trueup", "pulumi"]
 
@@ -51,6 +54,8 @@ class Declared:
     pinned: str = ""
     """The platform's own id of the thing, where the stack file says which one it is: no other will do, it is ours by
     that word, and it is never made."""
+    beside: Address | None = None
+    """Of what no stack file says: the rotated variable that it stands beside, for the second accepted value."""
 
     @property
     def place(self) -> Place:
@@ -99,6 +104,11 @@ class Spec:
     ignores: tuple[Ignore, ...] = ()
     moved: tuple[Moved, ...] = ()
 
+    @property
+    def said(self) -> tuple[Declared, ...]:
+        """What the stack file itself says, without what stands beside it."""
+        return tuple(one for one in self.declared.values() if one.beside is None)
+
     def ignored_at(self, address: Address, today: str) -> frozenset[str]:
         """The fields of a resource that may differ on a day (ISO 8601, UTC)."""
         return frozenset(
@@ -120,6 +130,17 @@ class Access:
 
 
 @dataclass(frozen=True)
+class Migration:
+    """What re-encrypts data, by the name that a secret's `hook` says: addresses of the application, which holds both
+    keys. `run` is posted to until `left` answers with 0 at `field`; `token` names the variable of what it asks for."""
+
+    run: str
+    left: str
+    field: str = "left"
+    token: str = ""
+
+
+@dataclass(frozen=True)
 class Project:
     """`stacks/_project.yaml`: never taken from a pull request."""
 
@@ -128,6 +149,7 @@ class Project:
     ledger_home: str
     accounts: Mapping[str, Mapping[str, Access]]
     from_env: tuple[str, ...] = ()
+    migrations: Mapping[str, Migration] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -137,6 +159,8 @@ class Tree:
     project: Project
     stacks: Mapping[str, Spec]
     revision: str
+    secrets: Mapping[str, "Secret"] = field(default_factory=dict)
+    """Everything that changes on schedule, by name."""
 
     @property
     def dirty(self) -> bool:

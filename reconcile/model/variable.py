@@ -5,6 +5,7 @@
 | `NAME: text`                     | this value                                         |
 | `{exists: true}`                 | it must be there; its value is somebody else's     |
 | `{from_env: NAME}`               | the value of the runner's variable, a secret       |
+| `{secret: name}`                 | a secret that changes on schedule; `part: p` of it |
 | `{literal: text, because: why}`  | this value, though it looks like a secret          |
 """
 
@@ -13,7 +14,7 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from .resource import STACK_FILE, Declaration, FromEnv, ReadOnly, Resource
+from .resource import STACK_FILE, Declaration, FromEnv, Kept, ReadOnly, Resource
 from .secret import SecretText
 
 
@@ -35,6 +36,15 @@ class EnvironmentVariable(Resource):
         None, description="the runner's variable that holds the value"
     )
     because: Annotated[str | None, Declaration] = Field(None, description="why a literal that looks secret is none")
+    secret: Annotated[str | None, Declaration, Kept] = Field(
+        None, min_length=1, description="the name under `secrets:` of what is rotated into it"
+    )
+    part: Annotated[str | None, Declaration] = Field(
+        None, min_length=1, description="which part of the secret, where it has several"
+    )
+    previous: Annotated[str | None, Declaration] = Field(
+        None, min_length=1, description="the variable for the second accepted value; `none`: there is no place for one"
+    )
     # Below the others: its validator looks at them.
     value: str | SecretText | None = Field(None, validate_default=True, description="a plain value")
     updated_at: Annotated[str | None, ReadOnly] = Field(None, description="when it was last written")
@@ -51,6 +61,8 @@ class EnvironmentVariable(Resource):
             values["value"] = values.pop("literal")
         if values.get("ending") is not None and not values.get("exists"):
             raise ValueError("`ending` is for {exists: true}; another value is compared whole")
+        if values.get("secret") is None and any(values.get(name) is not None for name in ("part", "previous")):
+            raise ValueError("`part` and `previous` are for {secret: name}")
         value = values.get("value")
         if isinstance(value, bool):
             values["value"] = "true" if value else "false"
@@ -61,14 +73,24 @@ class EnvironmentVariable(Resource):
     @field_validator("value")
     @classmethod
     def _one_form(cls, value: str | SecretText | None, info: ValidationInfo) -> str | SecretText | None:
-        told = [info.data.get("exists", False), info.data.get("from_env") is not None, isinstance(value, str)]
+        named = [info.data.get(name) is not None for name in ("from_env", "secret")]
+        told = [info.data.get("exists", False), *named, isinstance(value, str)]
         if sum(told) > 1 or (not any(told) and info.context == STACK_FILE and value is None):
-            raise ValueError("say one of: a value, {exists: true}, {from_env: NAME}, {literal: …, because: …}")
+            forms = "{secret: name}, {exists: true}, {from_env: NAME}, {literal: …, because: …}"
+            raise ValueError(f"say one of: a value, {forms}")
         return value
 
     @property
     def only_seen(self) -> bool:
-        return self.exists
+        return self.exists or self.rotated
+
+    @property
+    def rotated(self) -> bool:
+        return self.secret is not None
+
+    def is_read_by(self, other: Resource) -> bool:
+        """Whether another variable takes its value from this one, by the platform's own reference."""
+        return False
 
     def by_hand(self) -> str:
         return f"its value is not ours: set it once in {self.vendor}" if self.exists else ""

@@ -11,6 +11,7 @@ from functools import cache
 from types import MappingProxyType, ModuleType
 from typing import cast
 
+from ..model.issuing import IssueOptions
 from ..model.platform import Platform
 from ..model.pretend import PretendPlatform
 from ..model.resource import Resource
@@ -28,6 +29,16 @@ def platforms() -> Mapping[str, type[Platform]]:
 def kinds() -> Mapping[str, type[Resource]]:
     """Every kind of every platform, by its full name: `cloudflare.record`."""
     return MappingProxyType({kind.kind: kind for platform in platforms().values() for kind in platform.kinds})
+
+
+@cache
+def issues() -> Mapping[str, type[IssueOptions]]:
+    """Every kind of credential that a platform makes or checks, by its full word: `sendgrid.api-key`."""
+    found: dict[str, type[IssueOptions]] = {}
+    for name, platform in platforms().items():
+        words: Mapping[str, type[IssueOptions]] = getattr(platform, "issues", {})
+        found.update((f"{name}.{word}", options) for word, options in words.items())
+    return MappingProxyType(found)
 
 
 @cache

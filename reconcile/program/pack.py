@@ -9,7 +9,7 @@ from ..model.resource import Resource
 from ..model.secret import SecretText
 from ..model.spec import Declared, Place
 from ..model.verdict import Decision, ResourceRule, is_resource_rule, name_of
-from ..platforms import kinds
+from ..platforms import issues, kinds
 from ..rules import of_repository, shipped
 from ..settings import Settings
 from ..steps.load import Source, load, working_tree
@@ -74,7 +74,7 @@ def said_in(source: Source) -> dict[Place, Declared]:
     """Everything that stack files declare; nothing where there are none. Raises SpecError."""
     if f"{source.folder}/{FILE}" not in source.files():
         return {}
-    return {one.place: one for one in load(source, kinds()).declared()}
+    return {one.place: one for one in load(source, kinds(), issues()).declared()}
 
 
 def _secrets(value: Any) -> Iterator[SecretText]:

@@ -22,4 +22,5 @@ def workflow(name: str, install: str, secrets: Iterable[str]) -> str:
 def secrets_of(project: Project) -> set[str]:
     """The names in the environment that a project's accounts and stacks take credentials and secrets from."""
     accesses = (access for account in project.accounts.values() for access in account.values())
-    return {name for access in accesses for name in access.credentials.values()} | set(project.from_env)
+    tokens = {one.token for one in project.migrations.values() if one.token}
+    return {name for access in accesses for name in access.credentials.values()} | set(project.from_env) | tokens

@@ -3,6 +3,7 @@
 Obligations stand in docs/coverage/<system>.yaml; a declared resource says `covers: [id]`. That alone is a claim: a line
 is held only if the resource may hold such a line (`MAY_HOLD`) and a test has edited it behind our back and seen the
 drift. Those tests write docs/coverage/proved.yaml. What people do through a command stands in procedures.yaml there.
+Secrets under `secrets:` claim as resources do.
 """
 
 import difflib
@@ -18,7 +19,10 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from reconcile.model.errors import Problem, SpecError
-from reconcile.model.spec import Declared, Tree
+from reconcile.model.spec import Tree
+from reconcile.reference.claims import MAY_HOLD, Claim, asked_by_us, claims_of, fits, proof_of
+
+__all__ = ["MAY_HOLD", "Line", "Obligation", "Procedure", "Report", "coverage", "proof_of"]
 
 Status = Literal["held", "claimed", "procedure", "human", "open"]
 STATUSES: tuple[Status, ...] = get_args(Status)
@@ -28,38 +32,7 @@ PROVED = "proved.yaml"
 PROCEDURES = "procedures.yaml"
 LARGEST_BYTES = 8 * 1024 * 1024
 
-MAY_HOLD: Mapping[tuple[str, str], frozenset[str]] = {
-    ("dns", "cloudflare"): frozenset({"cloudflare.record", "cloudflare.zone"}),
-    # What an environment holds is what runs there.
-    ("environment", "railway"): frozenset({"railway.environment", "railway.instance"}),
-    # A port of a service is its domain's, or the variable PORT.
-    ("service", "railway"): frozenset(
-        # Which project it is all in, where the runbook names that by its id.
-        {"railway.project", "railway.service", "railway.instance", "railway.service-domain", "railway.variable"}
-    ),
-    ("domain", "railway"): frozenset({"railway.domain", "railway.service-domain"}),
-    # The disk, and the name that POSTGRES_DB gives.
-    ("database", "railway"): frozenset({"railway.service", "railway.instance", "railway.volume", "railway.variable"}),
-    ("deploy", "railway"): frozenset({"railway.instance"}),
-    ("variable", "railway"): frozenset({"railway.variable", "railway.shared-variable"}),
-    ("backup", "railway"): frozenset({"railway.volume"}),
-    ("scale", "railway"): frozenset({"railway.instance"}),
-    # Who may come in: by a secret of the application's, or by a key of their own.
-    ("access", "railway"): frozenset({"railway.variable", "railway.ssh-key"}),
-    # A Redis that runs on Railway.
-    ("service", "redis"): frozenset({"railway.service", "railway.instance"}),
-    ("service", "vercel"): frozenset({"vercel.project"}),
-    ("domain", "vercel"): frozenset({"vercel.domain"}),
-    # From which branch is the project's; what a deployment waits for is a check of its own.
-    ("deploy", "vercel"): frozenset({"vercel.project", "vercel.check"}),
-    ("variable", "vercel"): frozenset({"vercel.variable"}),
-    ("bucket", "r2"): frozenset({"r2.bucket"}),
-}
-"""(kind, on) of an obligation to the kinds of resource that may hold it. README.md of the folder prints the same."""
-
 BY_DECLARING = frozenset({"declared", "rotated"})
-ASKED_BY_A_PLAN = frozenset({("variable", "railway")})
-"""(kind, on) of probed lines whose probe is the plan: it asks for each declared variable and names what lacks."""
 BY_PEOPLE = frozenset({"human", "out"})
 
 
@@ -146,11 +119,6 @@ class Report:
         }
 
 
-def proof_of(declared: Declared) -> str:
-    """What proved.yaml calls a resource: stack and address, as an owner mark writes them."""
-    return f"{declared.stack}/{declared.address}"
-
-
 def coverage(
     obligations: Mapping[str, Sequence[Obligation]],
     tree: Tree,
@@ -158,10 +126,10 @@ def coverage(
     procedures: Mapping[str, Procedure] = MappingProxyType({}),
 ) -> Report:
     """Sets every obligation against what the stacks declare. `proved` holds `proof_of` names, `procedures` is by id."""
-    claims: dict[str, list[Declared]] = {}
-    for declared in tree.declared():
-        for identity in dict.fromkeys(declared.covers):
-            claims.setdefault(identity, []).append(declared)
+    claims: dict[str, list[Claim]] = {}
+    for claim in claims_of(tree):
+        for identity in dict.fromkeys(claim.covers):
+            claims.setdefault(identity, []).append(claim)
     known = {line.id: line for lines in obligations.values() for line in lines}
     systems = {
         name: tuple(_stand(line, claims.get(line.id, ()), proved, procedures.get(line.id)) for line in lines)
@@ -170,7 +138,7 @@ def coverage(
     return Report(systems, (*_problems(claims, known), *_unfit_procedures(procedures, known)))
 
 
-def _stand(line: Obligation, claims: Sequence[Declared], proved: AbstractSet[str], procedure: Procedure | None) -> Line:
+def _stand(line: Obligation, claims: Sequence[Claim], proved: AbstractSet[str], procedure: Procedure | None) -> Line:
     if line.hold in BY_PEOPLE:
         return Line(line, "human", line.says)
     if procedure is not None and _by_command(line, procedure):
@@ -179,44 +147,37 @@ def _stand(line: Obligation, claims: Sequence[Declared], proved: AbstractSet[str
         return Line(line, "open", f"held by another way than declaring ({line.hold}), which {line.work} brings")
     if not claims:
         return Line(line, "open", "no stack covers it")
-    fitting = [claim for claim in claims if _fits(claim, line)]
+    fitting = [claim for claim in claims if fits(claim, line.kind, line.on, line.hold)]
     if not fitting:
         return Line(line, "claimed", f"covered only by what cannot hold {line.kind} on {line.on}: {_named(claims)}")
     # One proved record out of three is a third of the line: the weakest claim decides.
-    unproved = [claim for claim in fitting if proof_of(claim) not in proved]
+    unproved = [claim for claim in fitting if claim.name not in proved]
     if unproved:
         return Line(line, "claimed", f"no test has seen the drift of {_named(unproved)}")
     return Line(line, "held", f"by {_named(fitting)}")
 
 
 def _by_declaring(line: Obligation) -> bool:
-    return line.hold in BY_DECLARING or (line.hold == "probed" and (line.kind, line.on) in ASKED_BY_A_PLAN)
+    return line.hold in BY_DECLARING or (line.hold == "probed" and asked_by_us(line.kind, line.on, line.work))
 
 
 def _by_command(line: Obligation, procedure: Procedure) -> bool:
     return line.hold == "command" or bool(procedure.because)
 
 
-def _fits(claim: Declared, line: Obligation) -> bool:
-    # That a secret is there says nothing of its age.
-    if line.hold == "rotated" and claim.resource.only_seen:
-        return False
-    return claim.address.full_kind in MAY_HOLD.get((line.kind, line.on), frozenset())
+def _named(claims: Iterable[Claim]) -> str:
+    return ", ".join(claim.name for claim in claims)
 
 
-def _named(claims: Iterable[Declared]) -> str:
-    return ", ".join(proof_of(claim) for claim in claims)
-
-
-def _problems(claims: Mapping[str, Sequence[Declared]], known: Mapping[str, Obligation]) -> Iterator[Problem]:
+def _problems(claims: Mapping[str, Sequence[Claim]], known: Mapping[str, Obligation]) -> Iterator[Problem]:
     for identity, claimants in claims.items():
         for claim in claimants:
             message, hint = _fault(identity, claim, known)
             if message:
-                yield Problem(claim.at.file, claim.at.line, f"{claim.address}.covers", message, hint)
+                yield Problem(claim.at.file, claim.at.line, f"{claim.path}.covers", message, hint)
 
 
-def _fault(identity: str, claim: Declared, known: Mapping[str, Obligation]) -> tuple[str, str]:
+def _fault(identity: str, claim: Claim, known: Mapping[str, Obligation]) -> tuple[str, str]:
     """What is wrong with one `covers:` entry, and a hint; empty texts where nothing is."""
     line = known.get(identity)
     if line is None:
@@ -224,8 +185,8 @@ def _fault(identity: str, claim: Declared, known: Mapping[str, Obligation]) -> t
         return f"no obligation has the id {identity!r}", f"nearest: {near[0]}" if near else ""
     if not _by_declaring(line):
         return f"{identity} is not held by declaring something (hold: {line.hold})", "remove it from `covers:`"
-    if not _fits(claim, line):
-        return f"a {claim.address.full_kind} cannot hold {identity} ({line.kind} on {line.on})", "it counts as claimed"
+    if not fits(claim, line.kind, line.on, line.hold):
+        return f"a {claim.kind} cannot hold {identity} ({line.kind} on {line.on})", "it counts as claimed"
     return "", ""
 
 

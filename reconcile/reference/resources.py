@@ -3,12 +3,15 @@
 import inspect
 import json
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
 
+from ..model.issuing import IssueOptions
 from ..model.platform import Platform
 from ..model.resource import Immutable, ReadOnly, Resource, Secret
+from .rotation import secrets_page
 
 _HEAD = """\
 # Resources
@@ -23,12 +26,17 @@ value, `${platform.kind.name.field}` may stand for another resource's. A field t
 _TEXTS = ("example.com", "https://example.com/", "192.0.2.1", "2001:db8::1", "example")
 
 
-def resources(kinds: Mapping[str, type[Resource]], platforms: Mapping[str, type[Platform]]) -> str:
+def resources(
+    kinds: Mapping[str, type[Resource]],
+    platforms: Mapping[str, type[Platform]],
+    issues: Mapping[str, type[IssueOptions]] = MappingProxyType({}),
+) -> str:
     """The page as Markdown."""
     parts = [_HEAD]
     for name, platform in sorted(platforms.items()):
         parts.append(_platform(name, platform))
         parts.extend(_kind(cls, kinds) for kind, cls in sorted(kinds.items()) if kind.partition(".")[0] == name)
+    parts.append(secrets_page(issues))
     return "\n".join(parts)
 
 
@@ -67,7 +75,7 @@ def _written(cls: type[Resource]) -> list[str] | None:
 def _example_values(cls: type[Resource]) -> dict[str, Any] | None:
     """Values that the model takes: the required ones, and those it asks for after that."""
     properties = cls.model_json_schema(by_alias=False)["properties"]
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = dict(cls.shortest)
     left: dict[str, Iterator[Any]] = {}
     while True:
         try:

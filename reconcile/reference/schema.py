@@ -4,12 +4,15 @@ It is looser than loading where a schema cannot follow: names of other resources
 """
 
 from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from ..model.issuing import IssueOptions
 from ..model.resource import LOGICAL_NAME, ReadOnly, Resource
+from .rotation import secrets_schema
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -40,14 +43,21 @@ class _Lenient(GenerateJsonSchema):
         return {}
 
 
-def schema(kinds: Mapping[str, type[Resource]], accounts: Collection[str] | None = None) -> dict[str, Any]:
-    """The schema, draft 2020-12. `accounts`: the names that `account:` may have; None: any text.
+def schema(
+    kinds: Mapping[str, type[Resource]],
+    accounts: Collection[str] | None = None,
+    issues: Mapping[str, type[IssueOptions]] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """The schema, draft 2020-12. `accounts`: the names that `account:` may have; None: any text. `issues`: the kinds
+    of credentials that platforms make or check.
 
     A file that says `extends:` may leave required fields to its base and remove others with `null`.
     """
     definitions: dict[str, Any] = {}
     whole = _top(kinds, accounts, definitions, partial=False)
     partial = _top(kinds, accounts, definitions, partial=True)
+    for top in (whole, partial):
+        top["properties"]["secrets"] = secrets_schema(issues, definitions, partial=top is partial)
     return {
         "$schema": DIALECT,
         "title": "A stack",

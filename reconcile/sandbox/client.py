@@ -63,6 +63,11 @@ def things(ready: Ready, platform: str | None = None, kind: str | None = None) -
     return dict(_control(ready, "things", platform=platform, kind=kind))
 
 
+def watch(ready: Ready) -> dict[str, Any]:
+    """What runs and ran, values as digests, and what of it ran on a refused value: see `watch.Watch.told`."""
+    return dict(_control(ready, "watch"))
+
+
 def clock(ready: Ready, by: dt.timedelta = dt.timedelta()) -> dt.datetime:
     """Move the world's clock on; returns what it shows then, UTC."""
     return dt.datetime.fromisoformat(_control(ready, "clock", add_seconds=by.total_seconds()))

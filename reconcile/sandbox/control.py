@@ -65,6 +65,7 @@ def _verbs(world: World) -> Mapping[str, Callable[[Mapping[str, Any]], Any]]:
         "clear-faults": lambda asked: world.clear_faults(asked.get("platform")),
         "calls": lambda asked: world.calls(asked.get("last")),
         "clear-calls": lambda asked: world.clear_calls(),
+        "watch": lambda asked: world.watched(),
         "things": lambda asked: world.things(asked.get("platform"), asked.get("kind")),
         "clock": lambda asked: stamp(_moved(world, dt.timedelta(seconds=float(asked.get("add_seconds", 0))))),
     }

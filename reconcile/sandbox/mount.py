@@ -5,10 +5,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, Literal, NoReturn
+from urllib.parse import parse_qsl
 
 import flask
 from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.routing import Map, Rule
 
 from ..model.pretend import Asked, Caller, PretendObjects, PretendPlatform, Route, Told, World
 from .calls import Call, CallLog
@@ -30,13 +33,15 @@ _CURSORS = ("cursor", "after", "starting_after", "offset", "until", "from")
 
 @dataclass
 class Terms:
-    """What holds for all platforms of one world. `lock` guards every shelf; `changed` is told of each write."""
+    """What holds for all platforms of one world. `lock` guards every shelf; `changed` is told of each write before it,
+    `looked` after it: by which call, and on which platform and account."""
 
     lock: AbstractContextManager[object]
     log: CallLog
     changed: Callable[[], None]
     latency_seconds: float = 0
     on_call: OnCall | None = None
+    looked: Callable[[str, tuple[str, str]], None] = lambda by, where: None
 
 
 @dataclass
@@ -57,6 +62,16 @@ class _Refused(Exception):
         self.status, self.reason, self.retry_after = status, reason, retry_after
 
 
+@cache
+def _map_of(routes: tuple[tuple[str, str], ...]) -> Map:
+    """What leads to each route, by its number. Made once a process: compiling it is nine tenths of a world's start."""
+    found = Map(merge_slashes=False, strict_slashes=True)
+    for number, (path, method) in enumerate(routes):
+        found.add(Rule(path.replace("{", "<").replace("}", ">"), endpoint=str(number), methods=[method]))
+    found.update()
+    return found
+
+
 @dataclass
 class Mount:
     """One platform, answering. `callers` is by token; `limit` None: rates are not limited."""
@@ -73,17 +88,17 @@ class Mount:
         if objects is not None:
             objects.emptied(self.place)
 
+    def accounts(self) -> tuple[str, ...]:
+        """By their names in the stacks."""
+        return tuple(self.place.account_ids)
+
     def app(self) -> flask.Flask:
         """The platform at the root of an address; its routes stand under its prefix."""
         app = flask.Flask(f"sandbox.{self.pretend.name}", static_folder=None)
         app.config["PROPAGATE_EXCEPTIONS"] = True
-        app.url_map.merge_slashes = False
-        app.url_map.strict_slashes = True
-        for number, route in enumerate(self.pretend.routes()):
-            rule = self.pretend.prefix + route.path.replace("{", "<").replace("}", ">")
-            app.add_url_rule(
-                rule, str(number), self._view(route), methods=[route.method], provide_automatic_options=False
-            )
+        routes = self.pretend.routes()
+        app.url_map = _map_of(tuple((self.pretend.prefix + one.path, one.method) for one in routes))
+        app.view_functions = {str(number): self._view(one) for number, one in enumerate(routes)}
         app.register_error_handler(NotFound, lambda error: self._serve(None, {}))
         app.register_error_handler(MethodNotAllowed, lambda error: self._serve(None, {}, status=405))
         objects = getattr(self.pretend, "objects", None)
@@ -223,7 +238,7 @@ class Mount:
         unknown = sorted(set(asked.query) - route.query)
         if unknown and not route.any_query:
             raise _Refused(422, f"unknown query parameter {unknown[0]}")
-        body = _body()
+        body = _body(forms=getattr(self.pretend, "forms", False))
         if self.terms.log.bodies:
             call.request = body
         headers = {name.lower(): value for name, value in flask.request.headers.items()}
@@ -235,7 +250,10 @@ class Mount:
                     self.place.past = None
                 self.terms.changed()
             told = route.handler(where(), replace(asked, body=body, headers=headers))
-            return self._bytes(told, call)
+            reply = self._bytes(told, call)
+            if not _reads(route):
+                self.terms.looked(f"{self.pretend.name} {call.method} {call.path}", (self.pretend.name, call.account))
+            return reply
 
     def _refusal(self, status: int, reason: str, retry_after: float | None, call: Call) -> Reply:
         reply = self._bytes(self.pretend.refusal(status, reason, retry_after), call)
@@ -304,14 +322,18 @@ def _peek() -> Any:
         return None
 
 
-def _body() -> Any:
-    """The request's JSON, None if it has none."""
+def _body(*, forms: bool = False) -> Any:
+    """The request's JSON, None if it has none. `forms`: a web form's fields by name, as this vendor takes them."""
     request = flask.request
     if (request.content_length or 0) > LARGEST_BODY:
         raise _Refused(413, "request body too large")
     raw = request.get_data(cache=False)
     if not raw:
         return None
+    if forms:
+        if request.mimetype != "application/x-www-form-urlencoded":
+            raise _Refused(415, "content type must be application/x-www-form-urlencoded")
+        return _fields(raw.decode("utf-8", "replace"))
     if request.method in _WRITES and not request.is_json:
         raise _Refused(415, "content type must be application/json")
     if not request.is_json:
@@ -320,6 +342,16 @@ def _body() -> Any:
         return json.loads(raw, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         raise _Refused(400, "broken JSON") from None
+
+
+def _fields(form: str) -> dict[str, str]:
+    """A web form's fields; those of a list that are not numbered (`a[]`) are."""
+    found: dict[str, str] = {}
+    for name, value in parse_qsl(form, keep_blank_values=True):
+        if name.endswith("[]"):
+            name = f"{name[:-1]}{sum(one.startswith(name[:-1]) for one in found)}]"
+        found[name] = value
+    return found
 
 
 def _no_constant(name: str) -> NoReturn:

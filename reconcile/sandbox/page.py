@@ -10,6 +10,7 @@ import flask
 
 from ..model.pretend import PretendPlatform, Thing
 from .control import control, stamp
+from .services import services
 from .world import World
 
 _THINGS = 200
@@ -67,9 +68,11 @@ _POLICY = "; ".join(
 
 
 def page(world: World, token: str, urls: Mapping[str, str]) -> flask.Flask:
-    """The page at `/`, and the control endpoints under it. No script, no form, nothing from elsewhere."""
+    """The page at `/`, under it the control endpoints and what deployed services answer. No script, no form, nothing
+    from elsewhere."""
     app = flask.Flask("sandbox.page", static_folder=None)
     app.register_blueprint(control(world, token))
+    app.register_blueprint(services(world))
 
     @app.get("/")
     def show() -> str:

@@ -46,6 +46,8 @@ class Ready(BaseModel):
     accounts: Mapping[str, Mapping[str, Key]]
     env: Mapping[str, str] = Field(repr=False)
     control: str = Field(repr=False)
+    services: str = ""
+    """Where deployed services answer: `https://HOST/PATH` at `HOST/PATH` below it."""
 
     @classmethod
     def read(cls, path: Path) -> "Ready":

@@ -237,4 +237,5 @@ def _ready(world: World, page_url: str, urls: dict[str, str], ledger: Path | Non
         accounts=accounts,
         env=environment,
         control=secrets.token_urlsafe(32),
+        services=f"{page_url}services/",
     )

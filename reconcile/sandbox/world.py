@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..model.pretend import Caller, PretendPlatform, Route, Thing
+from ..model.pretend import Caller, PretendPlatform, Route, RunningUnit, Thing
 from ..model.secret import SecretText
 from ..model.spec import Declared, Project
 from . import statefile
@@ -19,6 +19,7 @@ from .faults import Fault, can_meet, parse_fault
 from .limits import RateLimit
 from .mount import Mount, OnCall, Terms
 from .shelves import Clock, Ids, Place, Reach
+from .watch import Watch
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -70,6 +71,8 @@ class World:
             name: self._mount(kind(), kept.platforms.get(name, {}), rate_limits)
             for name, kind in sorted(pretends.items())
         }
+        self._watch = Watch(self._mounts, self.now)
+        self._terms.looked = self._watch.look
         self._doors = {name: in_process(mount.app()) for name, mount in self._mounts.items()}
 
     def _mount(self, pretend: PretendPlatform, held: dict[str, dict[str, Any]], rate_limits: bool) -> Mount:
@@ -142,7 +145,19 @@ class World:
     def advance(self, by: dt.timedelta) -> dt.datetime:
         """Move the clock on. Raises ValueError as `Clock.advance` does."""
         with self._writing():
-            return self._clock.advance(by)
+            moment = self._clock.advance(by)
+            self._watch.look("the clock")
+            return moment
+
+    def watched(self) -> dict[str, Any]:
+        """What runs, what ran, and what of it ran on a refused value: see `watch`."""
+        with self._lock:
+            return self._watch.told()
+
+    def running(self) -> dict[tuple[str, str], list[RunningUnit]]:
+        """What runs now, by platform and account."""
+        with self._lock:
+            return self._watch.units()
 
     def shelf(self, platform: str, account: str, kind: str) -> MutableMapping[str, Thing]:
         """The live things of one kind in one account, by id."""
@@ -194,13 +209,13 @@ class World:
 
     def edit(self, platform: str, kind: str, name: str, account: str | None, fields: Mapping[str, str]) -> Thing:
         """Edit one thing as a person would. How pairs select is told in `Console.to_edit`. Raises ValueError."""
-        with self._by_hand(platform) as (pretend, place, console):
+        with self._by_hand(platform, f"edit {platform} {kind} {name}") as (pretend, place, console):
             found, written = console.to_edit(kind, name, account, fields)
             return pretend.edit(place, found.account, kind, found.id, written)
 
     def delete(self, platform: str, kind: str, name: str, account: str | None, fields: Mapping[str, str]) -> Thing:
         """Delete one thing as a person would, and return what it was; all pairs select. Raises ValueError."""
-        with self._by_hand(platform) as (pretend, place, console):
+        with self._by_hand(platform, f"delete {platform} {kind} {name}") as (pretend, place, console):
             found = console.to_delete(kind, name, account, fields)
             was = shown(pretend, kind, found.thing)
             pretend.delete(place, found.account, kind, found.id)
@@ -208,7 +223,7 @@ class World:
 
     def create(self, platform: str, kind: str, name: str, account: str | None, fields: Mapping[str, str]) -> Thing:
         """Make one thing as a person would; `name` is its field `name`. Raises ValueError."""
-        with self._by_hand(platform) as (pretend, place, console):
+        with self._by_hand(platform, f"create {platform} {kind} {name}") as (pretend, place, console):
             console.check(kind)
             return pretend.create(place, console.owner(account), kind, {"name": name, **fields})
 
@@ -216,12 +231,13 @@ class World:
         return tuple(seed.account for seed in self.seeds if seed.platform == platform)
 
     @contextmanager
-    def _by_hand(self, platform: str) -> Iterator[tuple[PretendPlatform, Place, Console]]:
+    def _by_hand(self, platform: str, what: str) -> Iterator[tuple[PretendPlatform, Place, Console]]:
         mount = self.mount(platform)
         with self._writing():
             # Unlike calls, hand edits are few: the past is kept for a `stale` that is armed only afterwards.
             mount.place.remember()
             yield mount.pretend, mount.place, Console(mount.pretend, mount.place, self._accounts(platform))
+            self._watch.look(what)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

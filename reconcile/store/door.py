@@ -46,12 +46,12 @@ class Door:
             with self._engine.connect() as connection, connection.begin():
                 return work(connection)
 
-    def write(self, work: Callable[[Connection], T], *, fenced: Collection[str] = ()) -> T:
+    def write(self, work: Callable[[Connection], T], *, fenced: Collection[str] = (), destroys: bool = False) -> T:
         """Runs `work` in one transaction that excludes every other writer of this ledger.
 
         `work` may run more than once, each time on a fresh state, so it must have no effect but on the connection.
-        Leases on the stacks in `fenced` must still be held. Raises LedgerLocked where one is lost, or where others
-        keep saving this snapshot.
+        Leases on the stacks in `fenced` must still be held. `destroys`: what it puts away must leave no trace. Raises
+        LedgerLocked where a lease is lost, or where others keep saving this snapshot.
         """
         if self._readonly:
             raise LedgerError("this ledger was opened for reading only", advice="run a command that may write")
@@ -59,9 +59,13 @@ class Door:
             self._settle()
             for _ in range(SWAPS):
                 try:
-                    return self._once(work, fenced)
+                    answer = self._once(work, fenced)
                 except SwapLost:
                     self._settle()
+                else:
+                    if destroys:
+                        self.home.purge()
+                    return answer
         raise LedgerLocked(f"others keep writing to the ledger at {self.home.location}")
 
     def refresh(self) -> None:

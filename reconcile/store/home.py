@@ -4,7 +4,7 @@ import os
 import sqlite3
 import tempfile
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +17,7 @@ from .stamps import stamped, stamps
 
 BUSY_SECONDS = 30
 """How long a transaction waits for another one before it gives up."""
+_PURGE_SECONDS = 1
 WRITES = "trueup_writes"
 """Execution option of a connection that is going to write."""
 
@@ -46,6 +47,10 @@ class Home(Protocol):
 
     def keep(self) -> None:
         """Saves what was just committed. Raises SwapLost; live databases saved it already."""
+
+    def purge(self) -> None:
+        """Leaves nothing behind of what was just destroyed, as far as this home can: where others read meanwhile, the
+        next writing does it."""
 
     def close(self) -> None:
         """Lets go of connections and local copies."""
@@ -82,6 +87,11 @@ class FileHome:
     def keep(self) -> None:
         return None
 
+    def purge(self) -> None:
+        # The log beside the file still holds the pages as they were. A moment's patience: who reads may read on.
+        with suppress(sqlite3.OperationalError), closing(sqlite3.connect(self._path, timeout=_PURGE_SECONDS)) as plain:
+            plain.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
     def close(self) -> None:
         if self._engine is not None:
             self._engine.dispose()
@@ -117,6 +127,10 @@ class PostgresHome:
         return False
 
     def keep(self) -> None:
+        return None
+
+    def purge(self) -> None:
+        # The server's own vacuum and log are not ours to command.
         return None
 
     def close(self) -> None:
@@ -187,6 +201,10 @@ class SnapshotHome:
                 raise
             self._take(found, version)
 
+    def purge(self) -> None:
+        # What is saved is the whole object anew; the versions that a bucket keeps of it are the bucket's.
+        return None
+
     def close(self) -> None:
         if self._engine is not None:
             self._engine.dispose()
@@ -219,6 +237,8 @@ def sqlite_engine(path: Path, *, journal: str, readonly: bool = False) -> Engine
         connection = sqlite3.connect(
             address, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
+        # What is destroyed, or sealed anew, must not stay behind in a free page of the file.
+        connection.execute("PRAGMA secure_delete=ON").fetchone()
         if journal:
             connection.execute(f"PRAGMA journal_mode={journal}").fetchone()
             connection.execute(f"PRAGMA synchronous={'FULL' if journal == 'WAL' else 'OFF'}")

@@ -2,11 +2,12 @@
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import secrets
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
@@ -15,15 +16,18 @@ from ..model.errors import LedgerError, WrongAccount
 from ..model.memory import Applied, Memory, Owned, Sighting
 from ..model.resource import Address
 from ..model.spec import Place
-from . import backup, chain, owning, recall
+from . import backup, chain, owning, recall, sealing, units
+from .announced import came_rows, intent_row, outcome_draft
 from .chain import Draft, Entry
 from .door import Door
 from .lease import Holder, Lease, Timing, holders, unlock
 from .recall import RunRow
-from .tables import CAME, WRITER, approval, entry, intent, pin
+from .sealing import Kept
+from .tables import WRITER, approval, entry, intent, pin
 from .tables import run as runs_table
-from .tables import sealed as sealed_table
-from .values import canonical, kept_fields, strong_key, told_fields, utc
+from .values import canonical, utc
+
+T = TypeVar("T")
 
 _RESULT = update(intent).where(intent.c.id == bindparam("an_id")).values(result=bindparam("a_result"))
 
@@ -41,6 +45,7 @@ class Ledger:
         self._door = door
         self._clock = clock
         self._timing = timing
+        self._marks: dict[Place, str] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -89,45 +94,93 @@ class Ledger:
     # What is sealed.
 
     def sealed(self) -> dict[str, str]:
-        """Everything that is kept sealed, and to whom, by name."""
-        rows = select(sealed_table.c.name, sealed_table.c.value)
-        return self._door.read(lambda connection: {row.name: row.value for row in connection.execute(rows)})
+        """Everything that the ledger itself keeps sealed, and to whom, by name."""
+        return self._door.read(sealing.named)
+
+    def sealed_values(self) -> dict[Kept, str]:
+        """The ciphertext of every value that is kept of any secret."""
+        return self._door.read(sealing.values)
 
     def seal(self, values: Mapping[str, str]) -> bool:
         """Keeps ciphertext and public keys, all of them or, where one of the names is taken, none and False."""
         told = {name: value for name, value in values.items() if name.startswith("recipient.")}
-        rows = [{"name": name, "value": value} for name, value in values.items()]
 
         def work(connection: Connection) -> bool:
-            names = sealed_table.c.name
-            if connection.execute(select(names).where(names.in_(values))).first() is not None:
+            if not sealing.keep_named(connection, values):
                 return False
-            connection.execute(insert(sealed_table), rows)
             self._append(connection, [Draft("", "sealed", detail={"names": sorted(values), **told})])
             return True
 
         return self._door.write(work)
 
-    def reseal(self, values: Mapping[str, str], *, instead_of: Mapping[str, str], who: str, opened_by: str) -> bool:
-        """Puts ciphertext and public keys in the place of others; False, and nothing done, where those changed."""
-        told = {name: value for name, value in values.items() if name.startswith("recipient.")}
-        rows = [{"a_name": name, "a_value": value} for name, value in values.items()]
-        names = sealed_table.c.name
-        change = update(sealed_table).where(names == bindparam("a_name")).values(value=bindparam("a_value"))
-        wanted = select(names, sealed_table.c.value).where(names.in_(instead_of))
+    def reseal(
+        self,
+        values: Mapping[str, str],
+        *,
+        instead_of: Mapping[str, str],
+        of_secrets: Mapping[Kept, tuple[str, str]] | None = None,
+        who: str,
+        opened_by: str,
+    ) -> bool:
+        """Puts ciphertext and public keys in the place of others; False, and nothing done, where those changed.
+
+        `of_secrets` holds what is kept of every secret, before and after: a value that is not in it stays with nobody.
+        """
+        detail: dict[str, Any] = {"names": sorted(values), "who": who, "opened by": opened_by}
+        detail |= {name: value for name, value in values.items() if name.startswith("recipient.")}
+        if of_secrets:
+            detail["values"] = [f"{secret} {version}" for secret, version in sorted(of_secrets)]
 
         def work(connection: Connection) -> bool:
-            if {row.name: row.value for row in connection.execute(wanted)} != dict(instead_of):
+            if not sealing.replace(connection, values, instead_of, of_secrets or {}):
                 return False
-            if connection.dialect.name == "sqlite":
-                # What another key opens must not stay behind in a free page of the file.
-                connection.exec_driver_sql("PRAGMA secure_delete=ON")
-            connection.execute(change, rows)
-            detail = {"names": sorted(values), "who": who, "opened by": opened_by, **told}
             self._append(connection, [Draft("", "resealed", detail=detail)])
             return True
 
-        return self._door.write(work)
+        return self._door.write(work, destroys=True)
+
+    # Units, and who starts them.
+
+    def unit_written(self, places: Collection[Place]) -> None:
+        """Right before something is written that these units read: no start of theirs is known to have it."""
+        if not places:
+            return
+        mark = secrets.token_hex(8)
+        self._door.write(lambda connection: units.written(connection, places, mark))
+        self._marks.update(dict.fromkeys(places, mark))
+
+    def unit_baseline(self, place: Place, id: str) -> bool:
+        """Right after a write: the unit's newest start, which does not have it; only a newer one is fresh.
+
+        False, and nothing kept, where another process marked the unit as written after this one did. Where this one
+        never did, as after a crash, the id is taken: whoever calls holds the stack's lease.
+        """
+        mark = self._marks.get(place)
+        return self._door.write(lambda connection: units.settle(connection, place, id, mark))
+
+    def unit_baselines(self) -> dict[Place, str]:
+        """The newest start at the last write, by unit; "" while unknown. A unit never written to is not in it."""
+        return self._door.read(units.baselines)
+
+    # For what else this package keeps.
+
+    def reading(self, work: Callable[[Connection], T]) -> T:
+        """One moment of the tables."""
+        return self._door.read(work)
+
+    def writing(self, work: Callable[[Connection], tuple[T, Sequence[Draft]]], *, destroys: bool = False) -> T:
+        """One transaction on what is kept now, told in the history by the drafts; `work` may run more than once.
+
+        It may refuse: a local copy from before would make it do so for a reason that is gone.
+        """
+
+        def told(connection: Connection) -> T:
+            answer, drafts = work(connection)
+            self._append(connection, drafts)
+            return answer
+
+        self._door.refresh()
+        return self._door.write(told, destroys=destroys)
 
     # One run.
 
@@ -162,7 +215,7 @@ class Ledger:
         if not changes:
             return []
         at = self._now()
-        rows = [_intent_row(run, wave, change, at) for change in changes]
+        rows = [intent_row(run, wave, change, at) for change in changes]
 
         def work(connection: Connection) -> list[int]:
             announced = insert(intent).returning(intent.c.id, sort_by_parameter_order=True)
@@ -180,8 +233,8 @@ class Ledger:
         at = self._now()
         results = [{"an_id": id, "a_result": one.status} for id, one in outcomes if one.status != "unsure"]
         done = [one for _, one in outcomes if one.status == "done"]
-        came = [row for one in done for row in _came_rows(run, one, at)]
-        drafts = [_outcome_draft(id, one, run=run, revision=revision, project=project) for id, one in outcomes]
+        came = [row for one in done for row in came_rows(run, one, at)]
+        drafts = [outcome_draft(id, one, run=run, revision=revision, project=project) for id, one in outcomes]
 
         def work(connection: Connection) -> None:
             if results:
@@ -339,55 +392,3 @@ class Ledger:
             self._append(connection, [Draft("", "pinned", f"{account}/{platform}", {"id": id})])
         elif pinned != id:
             raise WrongAccount(f"account {account} on {platform} is pinned to {pinned}; the credential opens {id}")
-
-
-def _intent_row(run: int, wave: int, change: Change, at: str) -> dict[str, Any]:
-    return {
-        "run": run,
-        "wave": wave,
-        "stack": change.stack,
-        "account": change.account,
-        "address": str(change.address),
-        "kind": change.kind.kind,
-        "key": canonical(strong_key(change)),
-        "verb": change.verb,
-        "fields": canonical(kept_fields(change.after) if change.after is not None else {}),
-        "at": at,
-    }
-
-
-def _came_rows(run: int, outcome: Outcome, at: str) -> Iterator[dict[str, Any]]:
-    """Under the stack that made the thing which they came along with; at no address of it."""
-    change = outcome.change
-    for one in outcome.also:
-        yield {
-            "run": run,
-            "wave": change.wave,
-            "stack": change.stack,
-            "account": change.account,
-            "address": f"{one.kind}.{one.id}",
-            "kind": one.kind,
-            "key": canonical(one.key),
-            "verb": CAME,
-            "fields": canonical({"id": one.id}),
-            "at": at,
-        }
-
-
-def _outcome_draft(id: int, outcome: Outcome, *, run: int, revision: str, project: str) -> Draft:
-    change = outcome.change
-    detail: dict[str, Any] = {
-        "run": run,
-        "intent": id,
-        "verb": change.verb,
-        "cause": change.cause,
-        "status": outcome.status,
-        "id": outcome.id or change.id,
-        "project": project,
-        "revision": revision,
-        "fields": told_fields(change),
-        "error": outcome.error,
-    }
-    if outcome.also:
-        detail["also"] = [list(one) for one in outcome.also]
-    return Draft(change.stack, f"{change.verb} {outcome.status}", str(change.address), detail)

@@ -12,12 +12,18 @@ from . import backup
 from .door import Door, check_meta, told
 from .home import WRITES, FileHome, Home, PostgresHome, SwapLost, already_there, empty
 from .ledger import Ledger
-from .tables import FORMAT, meta, metadata, sealed, sighting
+from .tables import FORMAT, baseline, busy_unit, meta, metadata, sealed, secret_state, secret_value, sighting
 
 Clock = Callable[[], dt.datetime]
 Step = Callable[[Connection], None]
 
-STEPS: Mapping[int, Step] = {1: sealed.create, 2: sighting.create}
+
+def _remember_rotations(connection: Connection) -> None:
+    for table in (secret_state, secret_value, busy_unit, baseline):
+        table.create(connection)
+
+
+STEPS: Mapping[int, Step] = {1: sealed.create, 2: sighting.create, 3: _remember_rotations}
 """What makes a ledger of the format named into one of the next."""
 
 

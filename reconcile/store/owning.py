@@ -106,7 +106,7 @@ def keep_owned(connection: Connection, rows: Sequence[Owned]) -> None:
             raise LedgerError(f"{other.address} and {one.address} cannot both own {one.kind} {one.id}")
     _drop(connection, _OWNED_AT, ((one.stack, str(one.address)) for one in rows))
     connection.execute(
-        _upsert(connection, owned),
+        upsert(connection, owned),
         [
             {
                 "account": one.account,
@@ -177,15 +177,15 @@ def sight(connection: Connection, rows: Sequence[Sighting], gone: Iterable[Place
         for one in rows
     ]
     if told:
-        connection.execute(_upsert(connection, sighting), told)
+        connection.execute(upsert(connection, sighting), told)
 
 
 def _keep_applied_rows(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
-        connection.execute(_upsert(connection, applied), list(rows))
+        connection.execute(upsert(connection, applied), list(rows))
 
 
-def _upsert(connection: Connection, table: Table) -> Executable:
+def upsert(connection: Connection, table: Table) -> Executable:
     """Inserts, or takes the place of the row with the same primary key."""
     statement = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
     keys = list(table.primary_key.columns)

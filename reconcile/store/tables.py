@@ -6,7 +6,7 @@ text, so that both databases give back byte for byte what was hashed.
 
 from sqlalchemy import Column, Float, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-FORMAT = 3
+FORMAT = 4
 """What this product writes. A ledger with a higher number is refused, one with a lower number is migrated."""
 
 metadata = MetaData()
@@ -164,4 +164,44 @@ sealed = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
+)
+
+# How far a secret's rotation is: what `states` writes, without a value. `turn` counts savings, `fence` the runs that
+# took it up; who holds an older pair writes nothing. These four since format 4.
+secret_state = Table(
+    "secret_state",
+    metadata,
+    Column("secret", Text, primary_key=True),
+    Column("turn", Integer, nullable=False),
+    Column("fence", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+)
+
+# Ciphertext only.
+secret_value = Table(
+    "secret_value",
+    metadata,
+    Column("secret", Text, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("value", Text, nullable=False),
+)
+
+# The units that rotations under way start, each by one of them.
+busy_unit = Table(
+    "busy_unit",
+    metadata,
+    Column("unit", Text, primary_key=True),
+    Column("secret", Text, nullable=False),
+)
+Index("busy_unit_secret", busy_unit.c.secret)
+
+# The newest start of a unit after the last write of anything that it reads; "": written, and nobody looked since.
+# `mark` is the write's: who looked before a later one says nothing about it.
+baseline = Table(
+    "baseline",
+    metadata,
+    Column("stack", Text, primary_key=True),
+    Column("address", Text, primary_key=True),
+    Column("start", Text, nullable=False),
+    Column("mark", Text, nullable=False),
 )

@@ -9,7 +9,7 @@ from pydantic_core import to_jsonable_python
 
 from ..model.change import Change, FieldChange
 from ..model.memory import TOUCHED
-from ..model.resource import Declaration, Key, ReadOnly, Resource, Secret
+from ..model.resource import Declaration, Kept, Key, ReadOnly, Resource, Secret
 from ..model.secret import HIDDEN
 
 
@@ -28,7 +28,7 @@ def utc(moment: dt.datetime) -> str:
 def kept_fields(resource: Resource) -> dict[str, Any]:
     """What of a resource the ledger may hold, in JSON form: no secret, nothing read-only, nothing undeclared."""
     kind = type(resource)
-    left_out = kind.having(Secret) | kind.having(ReadOnly) | kind.having(Declaration)
+    left_out = kind.having(Secret) | kind.having(ReadOnly) | kind.having(Declaration) - kind.having(Kept)
     dumped = resource.model_dump(mode="json", by_alias=False, exclude=set(left_out), fallback=_hide)
     return {name: value for name, value in dumped.items() if value is not None and value != HIDDEN}
 

@@ -143,7 +143,8 @@ def begin_vault(ledger: Ledger, runner: Key) -> SecretText | None:
 
 
 def reseal(ledger: Ledger, key: Key, *, runner: str, recovery: str = "", who: str) -> None:
-    """Seals everything anew, to the public key of another runner; `recovery` "": to the same recovery key.
+    """Seals everything anew, values of secrets too, to the public key of another runner; `recovery` "": to the same
+    recovery key.
 
     `key` is any that opens it so far. Fingerprints stay as they are. Raises KeyRefused where the key is another's or
     nothing is sealed, LedgerError where somebody else did the same meanwhile.
@@ -154,8 +155,11 @@ def reseal(ledger: Ledger, key: Key, *, runner: str, recovery: str = "", who: st
     recipients = {RUNNER: runner, RECOVERY: recovery or kept[RECOVERY]}
     sealed = {name: text for name, text in kept.items() if name not in recipients}
     anew = {name: seal(key.open(text), tuple(recipients.values())) for name, text in sealed.items()}
+    values = {
+        one: (text, seal(key.open(text), tuple(recipients.values()))) for one, text in ledger.sealed_values().items()
+    }
     opened_by = "runner key" if key.recipient == kept[RUNNER] else "recovery key"
-    if not ledger.reseal({**anew, **recipients}, instead_of=kept, who=who, opened_by=opened_by):
+    if not ledger.reseal({**anew, **recipients}, instead_of=kept, of_secrets=values, who=who, opened_by=opened_by):
         raise LedgerError(
             "what the ledger holds sealed changed meanwhile", advice="look with `trueup doctor`, try again"
         )

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from reconcile.model.secret import SecretText
+
 REPEATABLE_METHODS = frozenset({"GET", "HEAD"})
 
 
@@ -18,16 +20,18 @@ REPEATABLE_METHODS = frozenset({"GET", "HEAD"})
 class Call:
     """One HTTP request.
 
-    `path` follows the base url: "" or "/…". `json` may hold SecretText anywhere; it is revealed on the wire only.
-    `repeatable` None: GET and HEAD may be sent twice, nothing else.
+    `path` follows the base url: "" or "/…". `json` may hold SecretText anywhere, `headers` as values; it is revealed on
+    the wire only. `form` is sent as a web form is, in place of JSON. `repeatable` None: GET and HEAD may be sent twice,
+    nothing else.
     """
 
     method: str
     path: str
     params: Mapping[str, str | int] = field(default_factory=dict)
     json: Any = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str | SecretText] = field(default_factory=dict)
     repeatable: bool | None = None
+    form: Mapping[str, str] | None = None
 
     @property
     def may_repeat(self) -> bool:

@@ -31,6 +31,8 @@ WHOLE_ANSWER_TIMEOUTS = 4
 FIRST_BACKOFF_SECONDS = 0.2
 LONGEST_BACKOFF_SECONDS = 8.0
 
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+
 T = TypeVar("T")
 NO_PARAMS: Mapping[str, str | int] = MappingProxyType({})
 
@@ -135,13 +137,15 @@ class Client:
         self._door.close()
 
     def _form(self, call: Call) -> tuple[httpx.Request, Meaning]:
-        """The request, and a meaning that also masks the secrets in its body."""
+        """The request, and a meaning that also masks the secrets in its headers and body."""
         if call.path and not call.path.startswith("/"):
             # Glued to the base url, "@elsewhere" would send the credential elsewhere.
             raise ValueError("the path of a call begins with a slash")
-        content, secrets = _body(call.json)
+        content, secrets = _body(call.json) if call.form is None else (urlencode(call.form).encode(), [])
+        secrets += [value for value in call.headers.values() if isinstance(value, SecretText)]
         meaning = replace(self._meaning, redactor=self._meaning.redactor.knowing(secrets)) if secrets else self._meaning
-        headers = dict(call.headers) if content is None else {"content-type": "application/json", **call.headers}
+        headers = {} if content is None else {"content-type": JSON if call.form is None else FORM}
+        headers |= {name: one.reveal() if isinstance(one, SecretText) else one for name, one in call.headers.items()}
         try:
             request = self._door.build_request(
                 call.method,

@@ -135,7 +135,9 @@ def test_a_leak_into_the_ledger_is_seen(stage: ShopStage, monkeypatch: pytest.Mo
 
 def test_a_leak_into_the_history_is_seen(stage: ShopStage, monkeypatch: pytest.MonkeyPatch) -> None:
     token = stage.estate.tokens["acme", "cloudflare"]
-    monkeypatch.setattr("reconcile.store.ledger.told_fields", lambda change: {"content": {"before": 1, "after": token}})
+    monkeypatch.setattr(
+        "reconcile.store.announced.told_fields", lambda change: {"content": {"before": 1, "after": token}}
+    )
     stage.run("apply", "--all", "--yes")
     stage.run("history", "--json")
     stage.run("ledger", "backup", str(stage.files / "b.backup"))

@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from reconcile.model.resource import ReadOnly
-from reconcile.platforms import kinds, platforms
+from reconcile.platforms import issues, kinds, platforms
 from reconcile.reference.coverage import coverage, read_obligations, read_proved
 from reconcile.reference.resources import example, resources
 from reconcile.steps.load import load, working_tree
@@ -45,7 +45,7 @@ def test_a_proved_line_counts_as_held(repository: Repository, trueup: Command) -
 def test_coverage_as_json_is_the_report(repository: Repository, trueup: Command) -> None:
     repository.write("docs/coverage/shop.yaml", OBLIGATIONS)
     root = repository.root
-    report = coverage(read_obligations(root), load(working_tree(root), kinds()), read_proved(root))
+    report = coverage(read_obligations(root), load(working_tree(root), kinds(), issues()), read_proved(root))
     assert trueup("coverage", "--json").json == report.as_json()
     assert trueup("coverage", "--system", "shop", "--json").json == report.as_json()
     wrong = trueup("coverage", "--system", "shp")
@@ -112,7 +112,7 @@ def test_the_examples_of_the_page_load_as_one_stack(repository: Repository) -> N
     }
     repository.write("stacks/_project.yaml", yaml.safe_dump(project))
     repository.write("stacks/web.yaml", yaml.safe_dump({"account": "acme", **stack}))
-    tree = load(working_tree(repository.root), kinds())
+    tree = load(working_tree(repository.root), kinds(), issues())
     assert {one.address.full_kind for one in tree.declared()} == set(kinds())
 
 

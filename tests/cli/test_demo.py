@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from reconcile.cli.demo.pulumi import NOT_FOUND
+from reconcile.cli.demo.rotating import peers
 from reconcile.cli.demo.shown import show
 from reconcile.program.engine.find import VARIABLE, find, version_of
+from tests.sampled import only_proof
 
 from .conftest import PROJECT, WEB, Command, Repository
 
@@ -97,6 +99,34 @@ cloudflare:
       mail: {name: "@", type: MX, content: mx.example.net, priority: 10}
       spf: {name: "@", type: TXT, content: "v=spf1 -all"}
 """
+ROTATED = """
+account: acme
+uses: [web]
+secrets:
+  session: {strategy: overlap, generate: {bytes: 32, as: base64}, every: 30d, window: 02:00-05:00, soak: 24h}
+  keys: {strategy: manual, every: 90d, by_hand: {steps: [make a key at the vendor's], parts: [id, secret]}}
+  mail: {strategy: replace, generate: {bytes: 16, as: hex}, every: 90d}
+railway:
+  project: {vault: {name: vault}}
+  environment: {production: {project: vault}}
+  service: {front: {project: vault}, worker: {project: vault}}
+  instance:
+    front:
+      service: front
+      environment: production
+      source: {image: "example/front:1"}
+      variables:
+        TOKEN: {secret: session}
+        KEY_ID: {secret: keys, part: id}
+        KEY_SECRET: {secret: keys, part: secret}
+        MAIL: {secret: mail}
+    worker:
+      service: worker
+      environment: production
+      source: {image: "example/worker:1"}
+      variables:
+        TOKEN: {secret: session}
+"""
 DEPLOYS = {"apply --stack running --drift-only --yes": [1, 1, 1, 0], "apply --stack running --yes": [1]}
 """What the commands of the variables' act deploy: the last heal follows one that was killed."""
 
@@ -121,20 +151,32 @@ def _begun(root: Path, *words: str, pulumi: Path | None = None) -> "subprocess.P
     )
 
 
+def _told(tmp_path_factory: pytest.TempPathFactory, **more: str) -> dict[str, Any]:
+    """What the demo of the repository says of itself, with these stacks besides."""
+    repository = Repository(tmp_path_factory.mktemp("demo"))
+    for name, text in {"_project": WHOLE, "app": APP, "front": FRONT, "running": RUNNING, **more}.items():
+        repository.write(f"stacks/{name}.yaml", text)
+    process = _begun(repository.root, "--json")
+    out, error = process.communicate()
+    assert (error, process.returncode) == ("", 0)
+    told: dict[str, Any] = json.loads(out)
+    return told
+
+
 @pytest.fixture(scope="module")
-def stories(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The demo of a small repository, and after a zone, records, a variable, a domain, a project and a bucket were
-    added: both run at once."""
-    stacks = {"_project": WHOLE, "app": APP, "front": FRONT, "running": RUNNING}
-    begun = []
-    for more in ({}, {"running": f"writer: pulumi{MORE}", "side": SIDE, "later": LATER}):
-        repository = Repository(tmp_path_factory.mktemp("demo"))
-        for name, text in (stacks | more).items():
-            repository.write(f"stacks/{name}.yaml", text)
-        begun.append(_begun(repository.root, "--json"))
-    ended = [(process.communicate(), process.returncode) for process in begun]
-    assert [(error, code) for (_, error), code in ended] == [("", 0), ("", 0)]
-    before, after = (json.loads(out) for (out, _), _ in ended)
+def before(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The demo of a small repository."""
+    return _told(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def after(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """And after a zone, records, a variable, a domain, a project and a bucket were added."""
+    return _told(tmp_path_factory, running=f"writer: pulumi{MORE}", side=SIDE, later=LATER)
+
+
+@pytest.fixture(scope="module")
+def stories(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     return before, after
 
 
@@ -159,6 +201,12 @@ def by_pulumi(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str,
     return repository.root, json.loads(out)
 
 
+@pytest.fixture(scope="module")
+def rotated(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The demo of a repository with secrets that change on schedule."""
+    return _told(tmp_path_factory, rotated=ROTATED)
+
+
 def _row(told: dict[str, Any], stack: str) -> dict[str, int]:
     return {name: count for name, count in told["stacks"][stack].items() if name != "account" and count}
 
@@ -168,6 +216,18 @@ def _figure(told: dict[str, Any], words: str) -> str:
     return str(found)
 
 
+def test_the_figures_are_those_of_what_is_declared(after: dict[str, Any]) -> None:
+    assert _row(after, "running") == {"planned": 10, "built": 10, "by_person": 1, "foreign": 1}
+    assert _row(after, "later") == {"planned": 3, "built": 3, "foreign": 3, "edits": 1, "drift": 1, "put_back": 1}
+    assert after["built_on"]["acme"] == {"cloudflare": 5, "railway": 9, "vercel": 5, "r2": 4}
+    assert {words: _figure(after, words) for words in ("is taken over", "target moves", "no stack declares")} == {
+        "is taken over": "7 of 7",
+        "target moves": "2 moved, 3 of 3 records followed, 0 deploys",
+        "no stack declares": "11 of 11 shown",
+    }
+
+
+@pytest.mark.proof
 def test_the_figures_follow_a_zone_that_is_added(stories: tuple[dict[str, Any], dict[str, Any]]) -> None:
     before, after = stories
     row = {"made_by_hand": 3, "taken_over": 3, "edits": 2, "drift": 2, "put_back": 2, "foreign": 1}
@@ -187,6 +247,7 @@ def test_the_figures_follow_a_zone_that_is_added(stories: tuple[dict[str, Any], 
     ]
 
 
+@pytest.mark.proof
 def test_the_figures_follow_a_variable_and_a_domain_that_are_added(
     stories: tuple[dict[str, Any], dict[str, Any]],
 ) -> None:
@@ -208,6 +269,7 @@ def test_the_figures_follow_a_variable_and_a_domain_that_are_added(
     assert [_figure(told, "no stack declares") for told in stories] == ["8 of 8 shown", "11 of 11 shown"]
 
 
+@pytest.mark.proof
 def test_the_figures_follow_a_project_and_a_bucket_that_are_added(
     stories: tuple[dict[str, Any], dict[str, Any]],
 ) -> None:
@@ -229,27 +291,25 @@ def test_the_figures_follow_a_project_and_a_bucket_that_are_added(
         assert sorted(unmanaged) == ["r2.bucket"] * buckets + ["vercel.project"] * buckets + ["vercel.variable"]
 
 
-def test_the_deploys_are_those_that_the_sandbox_counted(stories: tuple[dict[str, Any], dict[str, Any]]) -> None:
-    for told in stories:
-        deploys: dict[str, list[int]] = {}
-        for act in told["acts"]:
-            deploys.setdefault(act["command"].removeprefix("trueup "), []).append(act["deploys"])
-        assert {command: deploys[command] for command in DEPLOYS} == DEPLOYS
-        assert [act["command"] for act in told["acts"] if act.get("killed")] == [
-            "trueup apply --stack running --drift-only --yes"
-        ]
-        assert [(one["count"], one["as_declared"], one["deploys"]) for one in told["variables"]] == [
-            (1, 1, 1),
-            (20, 20, 1),
-            (20, 20, 1),
-            (20, 20, 1),
-        ]
+@pytest.mark.parametrize("story", [only_proof("before"), "after"])
+def test_the_deploys_are_those_that_the_sandbox_counted(story: str, request: pytest.FixtureRequest) -> None:
+    told = request.getfixturevalue(story)
+    deploys: dict[str, list[int]] = {}
+    for act in told["acts"]:
+        deploys.setdefault(act["command"].removeprefix("trueup "), []).append(act["deploys"])
+    assert {command: deploys[command] for command in DEPLOYS} == DEPLOYS
+    assert [act["command"] for act in told["acts"] if act.get("killed")] == [
+        "trueup apply --stack running --drift-only --yes"
+    ]
+    assert [(one["count"], one["as_declared"], one["deploys"]) for one in told["variables"]] == [
+        (1, 1, 1),
+        (20, 20, 1),
+        (20, 20, 1),
+        (20, 20, 1),
+    ]
 
 
-def test_the_screen_shows_the_figures_of_the_run(
-    stories: tuple[dict[str, Any], dict[str, Any]], capsys: pytest.CaptureFixture[str]
-) -> None:
-    _, after = stories
+def test_the_screen_shows_the_figures_of_the_run(after: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
     show(after, no_color=True)
     shown = capsys.readouterr().out
     assert "1 system in 6 stacks" in shown
@@ -263,9 +323,8 @@ def test_the_screen_shows_the_figures_of_the_run(
 
 
 def test_without_a_pulumi_cli_it_says_in_one_line_that_trueup_wrote(
-    stories: tuple[dict[str, Any], dict[str, Any]], capsys: pytest.CaptureFixture[str]
+    after: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _, after = stories
     assert after["writers"] == {"trueup": list(after["stacks"]), "pulumi": [], "why": NOT_FOUND}
     show(after, no_color=True)
     told = " ".join(capsys.readouterr().out.split())
@@ -352,6 +411,7 @@ def _running(root: str) -> list[str]:
     return found
 
 
+@pytest.mark.proof
 def test_a_pulumi_cli_that_fails_is_told_of_in_one_line(repository: Repository, tmp_path: Path) -> None:
     _write(repository, {"_project": WHOLE, "app": APP, "running": f"writer: pulumi{RUNNING}"})
     cli = tmp_path / "cli"
@@ -371,6 +431,64 @@ def test_a_pulumi_cli_that_fails_is_told_of_in_one_line(repository: Repository, 
     out, error = process.communicate()
     assert (out, process.returncode) == ("", 1)
     assert error.startswith(f"error: ${VARIABLE} names {cli}, which is no program")
+
+
+def test_secrets_get_their_first_values_from_us_or_from_a_person(rotated: dict[str, Any]) -> None:
+    (given,) = [one for one in rotated["acts"] if "rotate accept" in one["command"]]
+    assert (given["command"], given["exit"]) == ("trueup rotate accept keys --stdin", 0)
+    assert _row(rotated, "rotated")["by_person"] == 1
+    assert _figure(rotated, "have their first values") == "3 of 3 (1 given by people), 5 of 5 fields run with theirs"
+
+
+def test_a_secret_rotates_when_it_is_due_and_its_old_value_ends_last(rotated: dict[str, Any]) -> None:
+    told = rotated["rotated"]
+    assert (told["secret"], told["strategy"]) == ("session", "overlap")
+    # As the sandbox's clock went: due within the window's day, begun when it opens.
+    assert told["due"][:10] <= told["began"][:10]
+    assert told["began"][11:16] == "02:01" or "02:00" <= told["due"][11:16] < "05:00"
+    assert [one["variable"] for one in told["consumers"]] == [
+        "vault/production/front/TOKEN",
+        "vault/production/worker/TOKEN",
+    ]
+    assert len({one["before"] for one in told["consumers"]}) == len({one["after"] for one in told["consumers"]}) == 1
+    assert told["consumers"][0]["before"] != told["consumers"][0]["after"]
+    # The one that was edited by hand is started once more.
+    assert told["consumers"][1]["starts"] == told["consumers"][0]["starts"] + 1
+    words = [one["what"] for one in told["entries"]]
+    assert words[0] == "began"
+    assert words[-2:] == ["revoked", "ended"]
+    assert (
+        _figure(rotated, "typed by hand at vault/production/worker") == "1 of 1 put back, 1 deploy, the soak began anew"
+    )
+    assert " 0 with a value" in _figure(rotated, "at no moment")
+    assert _figure(rotated, "no output, ledger or log").startswith("0 of ")
+
+
+def test_the_screen_shows_a_rotation_by_fingerprints(
+    rotated: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    show(rotated, no_color=True)
+    shown = capsys.readouterr().out
+    first = rotated["rotated"]["consumers"][0]
+    assert "A secret rotates: session, overlap" in shown
+    assert f"{first['before']} → {first['after']}" in shown
+    assert len(shown.splitlines()) <= 90
+
+
+@pytest.mark.parametrize(
+    ("moments", "held"),
+    [
+        ([{"a": ("1", ""), "b": ("1", "")}, {"a": ("1", "2"), "b": ("1", "")}], True),
+        ([{"a": ("2", "1"), "b": ("1", "2")}], True),
+        ([{"a": ("2", "1"), "b": ("1", "")}], False),
+        ([{"a": ("2", ""), "b": ("1", "2")}], False),
+        ([], False),
+    ],
+)
+def test_services_of_which_one_refuses_the_others_value_are_told(
+    moments: list[dict[str, tuple[str, str]]], held: bool
+) -> None:
+    assert peers(moments).held is held
 
 
 def test_an_edit_that_the_console_refuses_ends_it_in_a_line(repository: Repository, trueup: Command) -> None:

@@ -56,11 +56,12 @@ def test_the_variables_of_an_instance_are_listed_masked(estate: Runbooks, trueup
     assert {name: found[name]["fields"]["value"] for name in plain} == plain
     assert {found[name]["state"] for name in plain} == {"as declared"}
     assert {name for name, one in found.items() if hidden(one)} == {
-        *("JWT_SECRET", "JWT_REFRESH_SECRET", "SENDGRID_API_KEY", "SENTRY_DSN", "TYPED_IN")
+        *("JWT_SECRET", "JWT_REFRESH_SECRET", "SENDGRID_API_KEY", "SENTRY_DSN", "TYPED_IN"),
+        *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
     }
     assert found["TYPED_IN"]["state"] == "unmanaged"
     assert (found["TYPED_IN"]["stack"], found["TYPED_IN"]["address"]) == (None, None)
-    assert found["JWT_SECRET"]["state"] == "there"
+    assert found["JWT_SECRET"]["state"] == "rotated by bilko-jwt, part access"
 
 
 def test_no_value_that_is_not_declared_in_plain_is_printed(estate: Runbooks, trueup: Command) -> None:
@@ -100,18 +101,21 @@ def test_a_sealed_value_counts_as_hidden(estate: Runbooks, trueup: Command) -> N
 def test_what_somebody_wrote_over_is_told(estate: Runbooks, trueup: Command) -> None:
     assert estate.apply("bilko-production").exit_code() == 0
     estate.world.advance(dt.timedelta(minutes=5))
-    estate.edit_variable("api", "JWT_SECRET", value=TYPED)
-    found = things(trueup("show", API, "-s", "bilko-production", "--json"), "bilko/production/api")
-    assert found["JWT_SECRET"]["state"] == "touched, value unknown"
-    assert found["JWT_REFRESH_SECRET"]["state"] == "there"
-    assert hidden(found["JWT_SECRET"])
+    estate.edit_variable("Postgres", "POSTGRES_PASSWORD", value=TYPED)
+    told = trueup("show", "railway.variable.postgres", "-s", "bilko-production", "--json")
+    found = things(told, "bilko/production/Postgres")
+    assert found["POSTGRES_PASSWORD"]["state"] == "touched, value unknown"
+    assert found["POSTGRES_DB"]["state"] == "as declared"
+    assert hidden(found["POSTGRES_PASSWORD"])
 
 
 def test_under_a_renamed_environment_everything_is_still_seen(estate: Runbooks, trueup: Command) -> None:
     id = estate.one("environment", name="production", project="bilko")["id"]
     estate.world.edit("railway", "environment", id, "bilko", {"name": "renamed"})
     found = things(trueup("show", API, "-s", "bilko-production", "--json"), "bilko/production/api")
-    assert {one["state"] for one in found.values()} == {"as declared", "there"}
+    rotated = {one for one in (each["state"] for each in found.values()) if one.startswith("rotated by bilko-")}
+    assert {one["state"] for one in found.values()} == {"as declared", "there", *rotated}
+    assert len(rotated) == 5
     running = trueup("status", "--live", "-s", "bilko-production", "--json").json["running"]["bilko-production"]
     assert {name: one["state"] for name, one in running.items() if name.startswith("railway.")} == {
         "railway.instance.api": "SUCCESS",
@@ -131,7 +135,8 @@ def test_what_is_missing_is_named(estate: Runbooks, trueup: Command) -> None:
         id = estate.one("variable", environment="production", service="api", name=name)["id"]
         estate.world.delete("railway", "variable", id, "bilko", {})
     found = things(trueup("show", API, "-s", "bilko-production", "--json"), "bilko/production/api")
-    assert {name for name, one in found.items() if one["state"] == "missing"} == {"JWT_SECRET", "PORT"}
+    assert {name for name, one in found.items() if one["state"] == "missing"} == {"PORT"}
+    assert found["JWT_SECRET"]["state"] == "not there yet: rotated by bilko-jwt, part access"
 
 
 def test_what_cannot_be_seen_is_not_called_missing(estate: Runbooks, trueup: Command) -> None:

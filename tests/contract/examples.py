@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from . import examples_r2, examples_railway, examples_vercel
+from . import examples_github, examples_r2, examples_railway, examples_vercel
 
 _LOC: Mapping[str, Any] = {
     "lat_degrees": 48,
@@ -137,9 +137,11 @@ EXAMPLES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     **examples_railway.EXAMPLES,
     **examples_vercel.EXAMPLES,
     **examples_r2.EXAMPLES,
+    **examples_github.EXAMPLES,
 }
 NAMED: Mapping[str, Mapping[str, Any]] = {
     "cloudflare.zone": {"name": "zone.contract.example"},
     **examples_railway.NAMED,
+    **examples_github.NAMED,
 }
 """What a resource is made of that others name; where nothing stands here, of its own name."""

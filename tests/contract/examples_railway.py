@@ -6,7 +6,7 @@ An instance, a variable and a volume are known by where they stand: `told_id` ma
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from . import examples_r2
+from . import examples_github, examples_r2
 
 _KEY = "AAAAC3NzaC1lZDI1NTE5AAAA"
 """How the body of every ed25519 key begins."""
@@ -80,6 +80,7 @@ _IDS: Mapping[str, str] = {
     "railway.variable": "{environmentId}/{serviceId}/{name}",
     "railway.shared-variable": "{environmentId}//{name}",
     "railway.volume": "{volumeId}@{environmentId}",
+    **examples_github.IDS,
 }
 Things = Mapping[str, Mapping[str, Any]]
 

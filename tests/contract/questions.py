@@ -16,6 +16,7 @@ from reconcile.platforms import kinds
 from reconcile.steps.plan.diff import differences
 from reconcile.store import begin_ledger
 
+from . import examples_github
 from .edits import Edit, cases, edits, exempt
 from .harness import ACCOUNT, READING, TOKEN, WRITING, Harness, as_text, files_of, said
 from .samples import Sample, others
@@ -303,6 +304,7 @@ NOT_ASKED: Mapping[tuple[str, str], str] = {
         ("vercel.webhook", question): "a webhook is never changed, by anybody; its failures are asked in tests/vercel"
         for question in ("a hand edit is seen", "an update puts it back", "failures are told", "the calls are foretold")
     },
+    **examples_github.NOT_ASKED,
 }
 """Kind and question that it is not asked, with the reason; asked all the same it must fail."""
 MODEL_TELLS_TOO_LITTLE: Mapping[str, str] = {
@@ -310,6 +312,7 @@ MODEL_TELLS_TOO_LITTLE: Mapping[str, str] = {
     "railway.shared-variable": "the most is sealed, and then nobody reads its value",
     "railway.service-domain": "both get one host, which only one may have",
     "railway.domain": "the first text that comes to mind is no domain",
+    **examples_github.MODEL_TELLS_TOO_LITTLE,
 }
 """Kinds of which a model alone does not make samples that Railway takes."""
 

@@ -7,10 +7,14 @@ from typing import Any
 import yaml
 
 from reconcile.model.resource import Resource
+from reconcile.model.secret import SecretText
 from reconcile.platforms import platforms
 from tests.stories.estate import Estate
 
 from .samples import Sample
+
+FROM_ENV = "CONTRACT_VALUE"
+"""The runner's variable that a sample's secret comes from: a stack file holds none."""
 
 
 def of_samples(root: Path, samples: Iterable[Sample]) -> Estate:
@@ -26,7 +30,8 @@ def of_samples(root: Path, samples: Iterable[Sample]) -> Estate:
         }
         for name, platform in platforms().items()
     }
-    project = {"project": "library", "ledger": {"id": "0a1b2c3d", "home": ".trueup/ledger.db"}}
+    project: dict[str, Any] = {"project": "library", "ledger": {"id": "0a1b2c3d", "home": ".trueup/ledger.db"}}
+    project["from_env"] = [FROM_ENV]
     told = yaml.safe_dump({**project, "accounts": {"acme": tokens}}, sort_keys=False)
     return Estate(root, yaml.safe_dump(stack, sort_keys=False), project=told)
 
@@ -48,7 +53,10 @@ def _put(stack: dict[str, Any], sample: Sample) -> None:
         place = place if group is None else place.setdefault(group, {})
     # A reason is no field of the thing itself, so samples have none.
     reason = {"because": "an example"} if "because" in kind.model_fields else {}
-    place.setdefault(sample.name, {**_plain(sample.values), **named, **reason})
+    values = _plain({name: value for name, value in sample.values.items() if not isinstance(value, SecretText)})
+    secret = {"from_env": FROM_ENV} if len(values) < len(sample.values) else {}
+    reason = {} if secret else reason
+    place.setdefault(sample.name, {**values, **secret, **named, **reason})
 
 
 def _plain(values: Any) -> Any:

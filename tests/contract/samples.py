@@ -15,6 +15,7 @@ from pydantic_core import PydanticUndefined
 
 from reconcile.assemble import Workshop
 from reconcile.model.resource import Key, ReadOnly, RefersTo, Resource
+from reconcile.model.secret import SecretText
 from reconcile.model.spec import Declared
 from reconcile.platforms import kinds
 from reconcile.settings import Settings
@@ -205,6 +206,8 @@ def candidates(annotation: Any) -> Iterator[Any]:
         yield from NUMBERS
     elif annotation in (str, Any):
         yield from TEXTS
+    elif annotation is SecretText:
+        yield SecretText(TEXTS[0], TEXTS[0])
 
 
 def _of_model(model: type[BaseModel]) -> Iterator[dict[str, Any]]:

@@ -1,15 +1,17 @@
 """The stacks of this repository, applied to a world, edited behind our back, and seen.
 
-What is proved here is what counts as held: docs/coverage/proved.yaml must say exactly that. With TRUEUP_WRITE_PROVED=1
-it is written. A thing is proved when a plan names it as drift, with exactly the fields that differ and nothing beside,
-each time that somebody edits one part of it, and when somebody deletes it. Of what only has to be there a plan must
-notice that somebody wrote it or deleted it.
+What is proved here is what counts as held: docs/coverage/proved.yaml must say exactly that. `make proof` proves all of
+it, and writes the file with TRUEUP_WRITE_PROVED=1; `make test` proves one thing of each kind, and that the file names
+what is covered. A thing is proved when a plan names it as drift, with exactly the fields that differ and nothing
+beside, each time that somebody edits one part of it, and when somebody deletes it. Of what only has to be there a plan
+must notice that somebody wrote it or deleted it. What is rotated is proved when a plan tells both, and the next turns
+of its secret bring back the value that was there; a secret when that holds for each of its consumers.
 """
 
 import os
 import pickle
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,11 +20,14 @@ import yaml
 
 from reconcile.loop import plan_exit_code
 from reconcile.model.resource import Address
+from reconcile.model.rotated import Secret
 from reconcile.model.spec import Declared, Place, Tree
 from reconcile.platforms.railway import SharedVariable, Variable
 from reconcile.reference.coverage import FOLDER, PROVED, proof_of, read_proved
 from tests.railway.estate import Runbooks, settled
+from tests.railway.estate import bare as bare
 from tests.railway.estate import built as built
+from tests.rotation.live.hands import Passes
 
 from .edits import Edit, cases, edits, exempt
 from .examples_railway import living
@@ -31,16 +36,16 @@ from .samples import ROOT, Sample, plain
 STACKS = sorted(path.stem for path in (ROOT / "stacks").glob("*.yaml") if not path.name.startswith("_"))
 HEADING = """\
 # Resources that a test edited behind our back and saw drift, by stack. Only what stands here can be held.
-# Written by the tests: TRUEUP_WRITE_PROVED=1 make test
+# Written by the tests: TRUEUP_WRITE_PROVED=1 make proof
 """
 Proofs = Mapping[str, list[str]]
 
 
 @pytest.fixture(scope="module")
-def estate(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Runbooks:
-    """The whole repository applied and at rest. Whoever edits it puts it back."""
+def estate(bare: Path, tmp_path_factory: pytest.TempPathFactory) -> Runbooks:
+    """The whole repository applied and at rest. Whoever edits it puts it back. Secrets come when they are proved."""
     root = tmp_path_factory.mktemp("proof") / "runbooks"
-    shutil.copytree(built, root)
+    shutil.copytree(bare, root)
     estate = Runbooks(root)
     # What a person set is taken as right by the next apply.
     assert estate.apply().exit_code() == 0
@@ -57,14 +62,22 @@ def tree(estate: Runbooks) -> Tree:
 def proofs(estate: Runbooks, tree: Tree) -> Proofs:
     """Stack to the addresses whose drift was seen, in the order of the stack file; a stack that covers nothing too."""
     person = Person(estate, tree)
-    return {
-        stack: [str(one.address) for one in tree.stacks[stack].declared.values() if counts(one) and person.proves(one)]
-        for stack in STACKS
-    }
+    return {stack: [one for one, what in covering(tree, stack).items() if person.proves(what)] for stack in STACKS}
+
+
+def covering(tree: Tree, stack: str) -> dict[str, Declared | Secret]:
+    """What covers anything in a stack, by what proved.yaml calls it there."""
+    found = {str(one.address): one for one in tree.stacks[stack].declared.values() if counts(one)}
+    secrets = {f"secret.{one.name}": one for one in tree.secrets.values() if one.stack == stack and one.covers}
+    return {**found, **secrets}
+
+
+def everything(tree: Tree) -> set[str]:
+    return {proof_of(one) for stack in STACKS for one in covering(tree, stack).values()}
 
 
 def counts(one: Declared) -> bool:
-    return bool(one.covers) and not one.resource.lookup
+    return bool(one.covers) and (one.resource.rotated or not one.resource.lookup)
 
 
 class Person:
@@ -73,9 +86,14 @@ class Person:
     def __init__(self, estate: Runbooks, tree: Tree) -> None:
         self.estate, self.tree = estate, tree
         self.memory = estate.memory()
+        self.rotated: dict[Place, bool] = {}
 
-    def proves(self, one: Declared) -> bool:
+    def proves(self, one: Declared | Secret) -> bool:
         """Whether a plan named every edit that can be made."""
+        if isinstance(one, Secret):
+            return all(self.put_right(self.declared(consumer.place)) for consumer in one.consumers)
+        if one.resource.rotated:
+            return self.put_right(one)
         if one.resource.only_seen:
             return self.misses(one)
         sample = self.sample(one)
@@ -119,6 +137,87 @@ class Person:
         told = [[(gap.exit_code, gap.reason.partition(" ")[0]) for gap in each] for each in (gaps, plan.gaps)]
         return told == [asks, wrong] and [(each.place, each.known) for each in plan.touched] == [(one.place, True)]
 
+    def put_right(self, one: Declared) -> bool:
+        """What a rotation wrote: a plan tells that somebody typed over it or deleted it, and turns bring it back."""
+        if one.place not in self.rotated:
+            self.first_value(self.secret_of(one))
+            held = self.value(one)
+            told = [self.astray_after(one, self.type_over), self.astray_after(one, self.take_away)]
+            # What nobody reads back is known by who wrote it last.
+            typed = "touched, value unknown" if one.address.platform == "github" else "another value"
+            wanted = [{one.place: typed}, dict.fromkeys(self.along(one), "missing")]
+            self.rotated[one.place] = (told, self.value(one)) == (wanted, held) and bool(held)
+        return self.rotated[one.place]
+
+    def astray_after(self, one: Declared, edit: Callable[[Declared], None]) -> dict[Place, str]:
+        """What a plan says of the secret after an edit; then the secret is turned until nothing is left to do."""
+        edit(one)
+        told = self.estate.drift(one.stack).plan.astray
+        self.turn(self.secret_of(one))
+        assert self.secret_of(one).name not in {each.secret for each in self.estate.drift(one.stack).plan.astray}
+        return {each.place: each.verdict for each in told if each.secret == self.secret_of(one).name}
+
+    def type_over(self, one: Declared) -> None:
+        platform, kind, typed = one.address.platform, one.address.kind, {"value": "written-by-somebody-else"}
+        if kind == "host-variable":
+            # Its workflow is another one now, so what it wrote may be anything.
+            reads = self.reads(one)
+            self.workflow(one, reads if reads.pop("OTHER", "") else {**reads, "OTHER": "OTHER"})
+        else:
+            self.estate.world.edit(platform, kind, self.id_of(one), one.account, typed)
+
+    def take_away(self, one: Declared) -> None:
+        if one.address.kind != "host-variable":
+            self.delete(one)
+            return
+        reads = self.reads(one)
+        self.workflow(one, {name: of for name, of in reads.items() if name != str(getattr(one.resource, "name", ""))})
+        told = self.estate.drift(one.stack).plan.astray
+        assert [each.verdict for each in told if each.place == one.place] == ["missing"]
+        # What a workflow does is a person's to put back. What it reads is not.
+        self.workflow(one, reads)
+        (read,) = [place for place in self.along(one) if place != one.place]
+        self.delete(self.declared(read))
+
+    def along(self, one: Declared) -> list[Place]:
+        """What is missing with it: an Actions secret, and what a workflow writes from it."""
+        if one.address.platform != "github":
+            return [one.place]
+        return [consumer.place for consumer in self.secret_of(one).consumers]
+
+    def reads(self, one: Declared) -> dict[str, str]:
+        (does,) = self.estate.world.shelf("github", one.account, "workflow").values()
+        return dict(does["reads"])
+
+    def workflow(self, one: Declared, reads: Mapping[str, str]) -> None:
+        said = ",".join(f"{name}={of}" for name, of in reads.items())
+        self.estate.world.edit("github", "workflow", "deploy.yml", one.account, {"reads": said})
+
+    def secret_of(self, one: Declared) -> Secret:
+        return self.tree.secrets[str(getattr(one.resource, "secret", None))]
+
+    def declared(self, place: Place) -> Declared:
+        return self.tree.stacks[place.stack].declared[place.address]
+
+    def value(self, one: Declared) -> str:
+        """What a consumer holds; of a file on a host what its workflow wrote."""
+        world, name = self.estate.world, str(getattr(one.resource, "name", ""))
+        if one.address.kind == "host-variable":
+            (unit,) = world.running()["github", one.account]
+            return unit.values[name]
+        shelf = world.shelf(one.address.platform, one.account, one.address.kind)
+        return str(shelf[self.id_of(one)]["value"])
+
+    def first_value(self, secret: Secret) -> None:
+        """Where it has none; one that has is turned all the same, for its workflow may have been edited since."""
+        with Passes(self.estate) as passes:
+            begin = passes.first_value if passes.state(secret.name).current is None else passes.to_rest
+            begin(secret.name)
+
+    def turn(self, secret: Secret) -> None:
+        with Passes(self.estate) as passes:
+            passes.to_rest(secret.name)
+
     def sample(self, one: Declared) -> Sample:
         """What the stack says of it; what comes from elsewhere as it was applied."""
         resource = one.resource
@@ -158,6 +257,8 @@ class Person:
         """The sandbox's id of a live thing."""
         shelf = self.estate.world.shelf(one.address.platform, one.account, one.address.kind)
         resource = one.resource
+        if one.address.full_kind == "github.secret":
+            return next(id for id, thing in shelf.items() if thing["name"] == getattr(resource, "name", ""))
         if isinstance(resource, Variable | SharedVariable) and resource.only_seen:
             place = resource.instance if isinstance(resource, Variable) else resource.environment
             words = {**dict(zip(("project", "environment", "service"), place.split("/"), strict=False))}
@@ -172,18 +273,39 @@ class Person:
         return top in needs or any(self.is_below(each, top) for each in needs)
 
 
+def test_one_thing_of_each_kind_is_seen_when_somebody_edits_it(estate: Runbooks, tree: Tree) -> None:
+    person = Person(estate, tree)
+    first: dict[tuple[str, bool, bool], Declared | Secret] = {}
+    for stack in STACKS:
+        for one in covering(tree, stack).values():
+            if isinstance(one, Secret):
+                first.setdefault(("secret", False, True), one)
+            else:
+                first.setdefault((one.address.full_kind, one.resource.only_seen, one.resource.rotated), one)
+    assert len(first) > 10
+    assert [proof_of(one) for one in first.values() if not person.proves(one)] == []
+    settled(estate.plan())
+
+
+def test_proved_yaml_names_what_is_covered_and_nothing_else(tree: Tree) -> None:
+    assert read_proved(ROOT) == everything(tree)
+
+
+@pytest.mark.proof
 def test_every_covered_thing_is_seen_when_somebody_edits_it(proofs: Proofs, tree: Tree) -> None:
-    wanted = {proof_of(one) for one in tree.declared() if counts(one)}
+    wanted = everything(tree)
     assert {f"{stack}/{address}" for stack, found in proofs.items() for address in found} == wanted
     assert wanted
 
 
+@pytest.mark.proof
 def test_after_all_that_the_estate_is_as_it_was(proofs: Proofs, estate: Runbooks) -> None:
     assert proofs
     settled(estate.plan())
     settled(estate.drift())
 
 
+@pytest.mark.proof
 def test_proved_yaml_says_exactly_what_was_proved(proofs: Proofs) -> None:
     path = ROOT / FOLDER / PROVED
     written = HEADING + yaml.safe_dump({stack: found for stack, found in proofs.items() if found}, sort_keys=False)
@@ -192,7 +314,8 @@ def test_proved_yaml_says_exactly_what_was_proved(proofs: Proofs) -> None:
     assert read_proved(ROOT) == {f"{stack}/{address}" for stack, found in proofs.items() for address in found}
     assert path.read_text(encoding="utf-8") == written
     for found in proofs.values():
-        assert [str(Address.parse(address)) for address in found] == found
+        addresses = [one for one in found if not one.startswith("secret.")]
+        assert [str(Address.parse(address)) for address in addresses] == addresses
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -200,7 +323,8 @@ def test_a_stack_applies_to_a_fresh_world_and_is_then_quiet(stack: str, tmp_path
     estate = Runbooks(tmp_path)
     with estate.workshop() as shop:
         used = shop.tree.stacks[stack].uses
-        asks = {one.resource.only_seen and not one.resource.lookup for one in shop.tree.stacks[stack].declared.values()}
+        said = [one.resource for one in shop.tree.stacks[stack].declared.values()]
+        asks = {one.only_seen and not one.lookup and not one.rotated for one in said}
     if used:
         assert estate.apply(*used).exit_code() == 0
     first = estate.plan(stack)
@@ -209,8 +333,7 @@ def test_a_stack_applies_to_a_fresh_world_and_is_then_quiet(stack: str, tmp_path
     assert {change.verb for change in first.plan.changes} <= {"create", "update"}
 
     assert estate.apply(stack).exit_code() == waiting
-    if waiting:
-        estate.by_hand(stack)
+    estate.by_hand(stack)
 
     second = estate.plan(stack)
     assert (second.plan.changes, second.plan.gaps, second.plan.unmanaged) == ((), (), ())

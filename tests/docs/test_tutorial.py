@@ -77,7 +77,7 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
 
 def test_the_page_has_the_blocks_that_are_run_here() -> None:
     begins = [block[0].split()[0] for block in BLOCKS]
-    assert begins == ["git", ".venv/bin/trueup", "export", "trueup", "trueup", "for", "trueup", "trueup", "mkdir"]
+    assert begins == ["git", ".venv/bin/trueup", "export", "trueup", "trueup", "trueup", "trueup", "trueup", "mkdir"]
 
 
 def test_the_first_five_minutes_end_as_the_page_says(terminal: Terminal) -> None:
@@ -100,7 +100,7 @@ def test_a_record_follows_its_domain_and_three_hand_edits_are_put_back_as_the_pa
     export = BLOCKS[2][0]
     terminal.type((export, "trueup apply --stack bilko --yes"))
     said = terminal.type((export, *BLOCKS[4]), strict=False)
-    assert "4 not seen" in said
+    assert "1 not seen" in said
     assert re.search(r"Applied: (\d+) added, .* \1 of \1 seen on the platform afterwards", said)
     assert said.endswith("\n16\n")
     said = terminal.type((export, *BLOCKS[5]))

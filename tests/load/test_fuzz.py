@@ -15,9 +15,10 @@ from typing import Any
 import yaml
 
 from reconcile.model.errors import Problem, SpecError
-from reconcile.platforms import kinds
+from reconcile.platforms import issues, kinds
 from reconcile.steps.load import Kinds, Source, load
 
+from . import rotated
 from .samples import KINDS, PROJECT
 
 SEED = int(os.environ.get("TRUEUP_FUZZ_SEED", "20270131"))
@@ -54,6 +55,28 @@ moved:
 """,
 }
 
+ROTATED = {
+    "_project.yaml": rotated.PROJECT,
+    "a.yaml": rotated.legacyvideo(
+        "ONE: {secret: one}, TWO: {secret: two, part: access, previous: none}",
+        "ONE: {secret: one, previous: OLD}, SIX: {secret: six}",
+        """\
+one: {strategy: overlap, generate: {bytes: 32, as: hex}, every: 30d, window: "Sat,Sun 22:00-02:00", zone: UTC}
+two: {strategy: replace, generate: {access: {bytes: 32}, refresh: {password: 20}}, cron: "0 3 1 * *", covers: [x-1]}
+six: {strategy: manual, by_hand: {where: x, steps: [a], check: {post.typed: {}}}, prove: [P1, P4], soak: 1h}""",
+    ),
+    "b.yaml": """\
+account: acme
+forge:
+  workflow: {go: {}}
+  secret: {KEY: {secret: key, workflow: go}, PAIR: {secret: pair, part: public, workflow: go}}
+secrets:
+  key: {strategy: two-key, issue: {post.api-key: {scopes: [a]}}, prove: [P4, {P2: "https://x.example", times: 2}]}
+  pair: {strategy: overlap, generate: {pair: rsa, bits: 3072}, accept: false, class: irreplaceable, every: 9d}
+""",
+}
+
+ISSUES = {**issues(), **rotated.ISSUES}
 TOKENS: list[str] = [
     *"{}[]:,#&*!|>'\"%@`?-~<=\t\n\r\\",
     *("${", "}", "$${", "${{", "<<", "---", "...", "? ", "- ", ": ", "&a ", "*a", "!!str ", "!x ", "null", "true"),
@@ -178,6 +201,7 @@ def corpora() -> list[tuple[Kinds, dict[str, bytes]]]:
     found: list[tuple[Kinds, dict[str, bytes]]] = [
         (KINDS, {f"stacks/{name}": text.encode() for name, text in BUILT_IN.items()})
     ]
+    found.append((rotated.KINDS, {f"stacks/{name}": text.encode() for name, text in ROTATED.items()}))
     real = {f"stacks/{path.name}": path.read_bytes() for path in sorted(STACKS.glob("*.yaml"))}
     if real:
         found.append((kinds(), real))
@@ -187,7 +211,7 @@ def corpora() -> list[tuple[Kinds, dict[str, bytes]]]:
 def check(source: Source, known: Kinds) -> bool:
     """Whether it loads. Anything but a SpecError with sound problems comes out as it is."""
     try:
-        load(source, known)
+        load(source, known, ISSUES)
     except SpecError as error:
         files = source.files()
         assert error.problems
@@ -205,7 +229,7 @@ def check(source: Source, known: Kinds) -> bool:
 
 def test_the_seeds_load() -> None:
     for known, files in corpora():
-        load(InMemory(files), known)
+        load(InMemory(files), known, ISSUES)
 
 
 def test_only_a_spec_error_comes_out() -> None:

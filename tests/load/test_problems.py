@@ -142,7 +142,7 @@ def test_what_is_not_seen_is_shown_escaped(tmp_path: Path) -> None:
     assert (found.path, found.message) == ("wri\\u200bter", "unknown key `wri\\u200bter`")
 
 
-@pytest.mark.parametrize("section", ["secrets", "alerts", "routes", "checks"])
+@pytest.mark.parametrize("section", ["alerts", "routes", "checks"])
 def test_a_section_of_a_later_version_is_refused(tmp_path: Path, section: str) -> None:
     found = only(tmp_path, HEAD + f"{section}: {{x: {{}}}}\n")
     assert (found.line, found.message) == (2, f"section `{section}` is not acted on by this version")

@@ -63,7 +63,7 @@ BAD: list[tuple[str, Any]] = [
     ("writer", "me"),
     ("uses", "shared"),
     ("colour", "red"),
-    ("secrets", {}),
+    ("secrets", []),
     ("dns.colour", {}),
     ("dns.record", {}),
     ("dns.zone.Z", {"name": "x"}),

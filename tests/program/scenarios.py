@@ -1,7 +1,9 @@
 """What must hold of every stack, whichever engine builds it. Each scenario leaves the world as it found it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
+
+import pytest
 
 from reconcile.model.resource import Address
 from reconcile.model.spec import Declared
@@ -10,6 +12,7 @@ from reconcile.program.standin.shapes import SHAPES
 from reconcile.program.tokens import PACKAGE, Urn, component_of
 from tests.contract.edits import cases, exempt
 from tests.contract.test_proof import Person
+from tests.sampled import only_proof
 
 from .mini import Adopted, make_urn
 from .mini.told import CHANGED, DONE, FAILED
@@ -260,6 +263,18 @@ OF_EVERY_STACK: tuple[Scenario, ...] = (
     what_is_edited_or_deleted_by_hand_is_seen_by_both_and_repaired,
     what_is_protected_is_refused,
 )
+
+
+def of_every_stack(stacks: Collection[str]) -> list[Any]:
+    """Each with each stack. The longest always with every second one, with all of them by `make proof`."""
+    longest = what_is_edited_or_deleted_by_hand_is_seen_by_both_and_repaired
+    return [
+        only_proof(scenario, stack) if scenario is longest and number % 2 else pytest.param(scenario, stack)
+        for scenario in OF_EVERY_STACK
+        for number, stack in enumerate(stacks)
+    ]
+
+
 OF_ONE_OF_A_SORT: tuple[Scenario, ...] = (
     what_lives_is_taken_over_by_an_import,
     what_the_engine_forgot_is_found_again_and_nothing_is_made_twice,

@@ -11,8 +11,9 @@ from .site import MiniSite, Site
 from .test_program import NAMES
 
 
-@pytest.mark.parametrize("stack", [name for name in NAMES if name >= "c"])
-@pytest.mark.parametrize("scenario", scenarios.OF_EVERY_STACK, ids=scenarios.name_of)
+@pytest.mark.parametrize(
+    ("scenario", "stack"), scenarios.of_every_stack([name for name in NAMES if name >= "c"]), ids=scenarios.name_of
+)
 def test_of_every_stack(site: Site, scenario: Scenario, stack: str) -> None:
     scenarios.stands(site, stack)
     scenario(site, stack)

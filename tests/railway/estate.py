@@ -12,7 +12,9 @@ import yaml
 from reconcile.assemble import begin_world
 from reconcile.loop import Run
 from reconcile.model.pretend import Thing
+from reconcile.model.rotation import Step
 from reconcile.model.verdict import Judged
+from reconcile.platforms.github.kinds import Secret as GitHubSecret
 from reconcile.platforms.railway import SharedVariable, Variable
 from tests.stories.estate import Estate
 
@@ -93,14 +95,23 @@ class Runbooks(Estate):
         """A copy of all that a platform holds."""
         return self.world.things(platform)[platform]
 
-    def by_hand(self, *stacks: str) -> int:
-        """A person sets what stacks (none: all) declare as `{exists: true}` and is not there. Returns how many."""
+    def by_hand(self, *stacks: str, secrets: bool = True) -> int:
+        """A person sets what stacks (none: all) declare as `{exists: true}`, or hold of a secret, and is not there.
+        Returns how many."""
         made = 0
         with self.workshop() as shop:
             declared = [one for one in shop.tree.declared() if not stacks or one.stack in stacks]
         for one in declared:
             resource = one.resource
-            if not isinstance(resource, Variable | SharedVariable) or not resource.exists:
+            if getattr(resource, "rotated", False) and (not secrets or one.beside is not None):
+                continue
+            if isinstance(resource, GitHubSecret) and resource.rotated:
+                there = {one["name"] for one in self.world.shelf("github", one.account, "secret").values()}
+                if resource.name not in there:
+                    fields = {"repository": resource.repository, "value": f"{BY_HAND}-{resource.secret}"}
+                    self.world.create("github", "secret", resource.name, one.account, fields)
+                    made += 1
+            if not isinstance(resource, Variable | SharedVariable) or not resource.only_seen:
                 continue
             place = resource.instance if isinstance(resource, Variable) else resource.environment
             words = dict(zip(("project", "environment", "service"), place.split("/"), strict=False))
@@ -110,10 +121,31 @@ class Runbooks(Estate):
                 one["project"] == words["project"] for one in self.shelf(kind, one.account, name=resource.name, **at)
             ):
                 continue
-            value = f"{BY_HAND}-{made:03}{resource.ending or ''}"
+            value = f"{BY_HAND}-{resource.secret or f'{made:03}'}{resource.part or ''}{resource.ending or ''}"
+            if resource.part == "id":
+                # Which key it is, and no secret: whoever writes a stack file may say it.
+                value = f"id-of-{resource.secret}"
             self.world.create("railway", kind, resource.name, one.account, {**words, "value": value})
             made += 1
         return made
+
+    def turn(self, *secrets: str, until_quiet: bool = False) -> dict[str, Step]:
+        """One transition of some secrets (none: all), or as many as there are."""
+        with self.workshop() as shop:
+            held = [shop.tree.secrets[name].stack for name in secrets] or list(shop.tree.stacks)
+            turned = shop.reconciler().rotate(held, command="rotate", only=secrets, until_quiet=until_quiet)
+        return {one.secret: one for one in turned}
+
+    def deploy_what_waited(self) -> None:
+        """A person deploys what the first apply left alone, because its secrets had no value."""
+        with self.workshop() as shop:
+            reconciler = shop.reconciler()
+            units = {unit for one in shop.tree.secrets.values() for unit in one.units}
+            for unit in sorted(units):
+                declared = shop.tree.stacks[unit.stack].declared[unit.address]
+                if unit.address.platform == "railway":
+                    platform: Any = reconciler.platforms[declared.account, "railway"]
+                    platform.start([declared.resource])
 
     def operations(self) -> list[str]:
         """What Railway was asked since the log was cleared, in order of arrival."""
@@ -150,6 +182,22 @@ def changed(judged: Judged) -> list[tuple[str, str, str, str]]:
 
 
 @pytest.fixture(scope="session")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a repository that was applied whole and whose secrets have no value yet."""
+    return _bare(tmp_path_factory.getbasetemp())
+
+
+@cache
+def _bare(base: Path) -> Path:
+    """Once a session, however many modules have the fixture."""
+    estate = Runbooks(base / "bare-runbooks")
+    estate.apply()
+    estate.by_hand(secrets=False)
+    estate.world.save()
+    return estate.root
+
+
+@pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a repository that was applied whole, whose person did their part, and that is at rest."""
     return _build(tmp_path_factory.getbasetemp())
@@ -157,10 +205,12 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @cache
 def _build(base: Path) -> Path:
-    """Once a session, however many modules have the fixture."""
+    """Once a session, however many modules have the fixture. Its secrets are a person's, and taken over as they are."""
+    shutil.copytree(_bare(base), base / "built-runbooks")
     estate = Runbooks(base / "built-runbooks")
-    estate.apply()
     estate.by_hand()
+    assert {one.text for one in estate.turn().values()} == {"adopted the value that consumers hold"}
+    estate.deploy_what_waited()
     settled(estate.plan())
     estate.world.save()
     return estate.root

@@ -25,6 +25,7 @@ from tests.railway.platform_bench import (
     variable,
     volume,
 )
+from tests.sampled import one_in
 
 __all__ = ["bench"]
 CANARY = "canary-6f1d-never-told"
@@ -45,8 +46,11 @@ OPERATIONS = (
 )
 
 
-@pytest.mark.parametrize("fault", ["502 after", "reset after", "502 before", "reset before", "truncate"])
-@pytest.mark.parametrize("operation", OPERATIONS)
+FAULTS = ("502 after", "reset after", "502 before", "reset before", "truncate")
+LOST = [(operation, fault) for operation in OPERATIONS for fault in FAULTS]
+
+
+@pytest.mark.parametrize(("operation", "fault"), one_in(3, LOST), ids=[f"{name}-{fault}" for name, fault in LOST])
 def test_one_lost_answer_makes_nothing_twice(bench: Bench, operation: str, fault: str) -> None:
     """Wherever it is lost, everything is there once, and nothing was deployed more often than it must be."""
     railway = bench.railway()

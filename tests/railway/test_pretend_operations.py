@@ -72,6 +72,11 @@ def by_the_client(client: Any, served: Served) -> None:
     mounted = next(iter(served.world.shelf("railway", "acme", "volume")))
     client.volume_instance_backup_schedule_update(["DAILY"], mounted)
     client.volume_instance_backup_schedule_list(mounted)
+    given = client.project_token_create(production, "ci", project.id)
+    client.project_tokens(project.id)
+    with RailwayClient(project_token=given, endpoint=f"{served.platform_urls['railway']}/graphql/v2") as own:
+        own.project_token()
+    client.project_token_delete(next(iter(served.world.shelf("railway", "acme", "project-token"))))
     client.service_delete(service.id)
     client.environment_delete(staging.id)
     client.project_delete(project.id)

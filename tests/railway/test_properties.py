@@ -15,7 +15,7 @@ from hypothesis.strategies import SearchStrategy
 
 from reconcile.loop import Consent, Run
 from reconcile.model.errors import SpecError
-from reconcile.platforms import kinds
+from reconcile.platforms import issues, kinds
 from reconcile.platforms.railway import Variable
 from reconcile.steps.load import load, working_tree
 
@@ -23,7 +23,7 @@ from . import trees
 from .estate import Runbooks, changed, proved, settled
 
 FEW = settings(
-    max_examples=6,
+    max_examples=2,
     deadline=None,
     derandomize=True,
     database=None,
@@ -31,7 +31,7 @@ FEW = settings(
     # Not made smaller where one fails: a tree is small as it is, and each takes a second.
     phases=[Phase.generate],
 )
-LONGER = 20
+LONGER = 60
 """How many times as many examples `make proof` tries."""
 THREE = trees.ENVIRONMENTS
 
@@ -272,7 +272,7 @@ def test_what_refers_to_itself_is_listed_and_all_else_is_resolved(links: dict[in
         (Path(folder) / "stacks" / "_project.yaml").write_text(trees.PROJECT)
         (Path(folder) / "stacks" / "shop.yaml").write_text(PRODUCTION + "".join(lines))
         try:
-            tree = load(working_tree(Path(folder)), kinds())
+            tree = load(working_tree(Path(folder)), kinds(), issues())
         except SpecError as error:
             circles = [one.message for one in error.problems]
         else:

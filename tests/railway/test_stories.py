@@ -31,9 +31,10 @@ def test_every_stack_applies_to_an_empty_world_in_the_order_of_uses(tmp_path: Pa
         proved(run, 16 if by_person else 0)
         again = estate.plan(stack)
         assert changed(again) == []
-        assert plan_exit_code(again, detailed=True) == (16 if by_person else 0)
+        rotates = 2 if again.plan.astray else 0
+        assert plan_exit_code(again, detailed=True) == (16 if by_person else rotates)
         waiting |= {stack} if by_person else set()
-    assert waiting == set(estate.stacks()) - {"bilko", "bunty", "capliquify"}
+    assert waiting == set(estate.stacks()) - {"bilko", "bunty", "capliquify", "vendhub-production"}
     assert estate.by_hand() > 0
     last = estate.apply()
     assert (last.outcomes, last.exit_code()) == ((), 0)
@@ -83,8 +84,8 @@ def test_each_instance_is_deployed_once_by_the_first_apply(tmp_path: Path) -> No
     estate = Runbooks(tmp_path)
     proved(estate.apply(), 16)
     where = [(one["environment"], one["service"]) for one in estate.shelf("deployment", "capliquify")]
-    assert sorted(where) == sorted(set(where))
-    assert len(where) == 6
+    # The application waits for the first values of its secrets.
+    assert sorted(where) == [(one, "mcp-server") for one in ("development", "production", "testing")]
 
 
 @pytest.mark.parametrize("stack", ["bilko-production", "bilko-staging"])
@@ -335,6 +336,7 @@ def test_an_instance_taken_from_staging_stays_in_production(runbooks: Runbooks) 
     def without(held: dict[str, dict[str, dict[str, object]]]) -> None:
         del held["railway"]["instance"]["api"]
         del held["railway"]["domain"]
+        del held["secrets"]
         # One record stays: a stack that declares nothing more on a platform is refused, and that is another story.
         held["cloudflare"]["records"] = {"bilko-io": {"old-staging": {"type": "CNAME", "content": "bilko.io"}}}
 

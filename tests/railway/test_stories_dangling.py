@@ -37,6 +37,7 @@ def without_domain(held: dict[str, Any]) -> None:
 def without_instance(held: dict[str, Any]) -> None:
     without_domain(held)
     del held["railway"]["instance"]["api"]
+    del held["secrets"]
 
 
 def pointed_elsewhere(held: dict[str, Any]) -> None:

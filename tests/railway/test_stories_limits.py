@@ -10,6 +10,7 @@ import yaml
 from reconcile.model.errors import WrongAccount
 from reconcile.platforms.railway import Railway
 from reconcile.sandbox.limits import RateLimit
+from tests.sampled import only_proof
 
 from .estate import Runbooks, changed, proved, settled
 from .estate import built as built
@@ -53,7 +54,7 @@ def seconds_told(text: str) -> int:
     return int(found)
 
 
-@pytest.mark.parametrize("most", [0, 1, 3, 8, 13, 16, 20])
+@pytest.mark.parametrize("most", [0, only_proof(1), only_proof(3), 8, only_proof(13), 16, only_proof(20)])
 def test_max_calls_stops_with_15_and_the_next_run_resumes(runbooks: Runbooks, most: int) -> None:
     two_edits(runbooks)
     run = runbooks.apply(max_calls=most)

@@ -77,6 +77,7 @@ def test_an_instance_taken_out_of_a_stack_waits_for_a_person_with_all_that_stand
     def without(held: dict[str, dict[str, dict[str, object]]]) -> None:
         del held["railway"]["instance"]["api"]
         del held["railway"]["domain"]
+        del held["secrets"]
         held["cloudflare"]["records"] = {"bilko-io": {"old-staging": {"type": "CNAME", "content": "bilko.io"}}}
 
     kept, records = runbooks.of_environment("staging"), runbooks.live(account="bilko")
@@ -107,6 +108,7 @@ def test_an_agreement_to_what_is_destructive_alone_does_not_end_a_service(runboo
     def without(held: dict[str, dict[str, dict[str, object]]]) -> None:
         del held["railway"]["instance"]["api"]
         del held["railway"]["domain"]
+        del held["secrets"]
         held["cloudflare"]["records"] = {}
 
     runbooks.change("bilko-staging", without)

@@ -1,19 +1,25 @@
 """Coverage: what counts as held, and what does not."""
 
+import datetime as dt
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+import typer
 import yaml
 
 from reconcile.cli import app
 from reconcile.model.errors import SpecError
 from reconcile.model.resource import Address, Resource
-from reconcile.model.spec import Declared, Location, Project, Spec, Tree
-from reconcile.platforms import kinds
+from reconcile.model.rotated import ByHand, Consumer, Generate, Issue, Level, Schedule, Secret, Source
+from reconcile.model.spec import Declared, Location, Place, Project, Spec, Tree
+from reconcile.model.variable import EnvironmentVariable
+from reconcile.platforms import issues, kinds
+from reconcile.reference.claims import ASKED_BY_A_PLAN, ASKED_BY_A_ROTATION
 from reconcile.reference.coverage import (
-    ASKED_BY_A_PLAN,
     BY_DECLARING,
     BY_PEOPLE,
     MAY_HOLD,
@@ -185,6 +191,118 @@ def test_that_a_secret_exists_does_not_hold_its_rotation() -> None:
     assert "cannot hold bilko-005" in report.problems[0].message
 
 
+class Rotated(EnvironmentVariable):
+    """One that a rotation writes."""
+
+    kind: ClassVar[str] = "railway.variable"
+
+
+def rotated(*covers: str) -> Declared:
+    resource = Rotated.declared({"name": "KEY", "secret": "key"})
+    address = Address("railway", "variable", "api/KEY")
+    return Declared("bilko", "bilko", address, resource, Location("stacks/bilko.yaml", 7), covers)
+
+
+YEARLY = Schedule(every=dt.timedelta(days=365))
+PLACE = Place("bilko", Address("railway", "instance", "api"))
+
+
+def secret(
+    *covers: str,
+    schedule: Schedule = YEARLY,
+    source: Source | None = None,
+    parts: tuple[str, ...] = ("value",),
+    levels: tuple[Level, ...] = ("P0", "P1"),
+) -> Secret:
+    """One whose consumers are variables of Railway, one of each part."""
+    consumers = tuple(
+        Consumer("bilko", "bilko", Address("railway", "variable", f"api/KEY{at}"), part, None, PLACE)
+        for at, part in enumerate(parts)
+    )
+    made: Source = source or {"value": Generate("bytes")}
+    at = Location("stacks/bilko.yaml", 3)
+    one = Secret("key", "bilko", "bilko", "replace", made, consumers, schedule, at)
+    return replace(one, levels=frozenset(levels), covers=covers)
+
+
+def with_secret(one: Secret, *things: Declared) -> Tree:
+    return replace(tree(*things), secrets={one.name: one})
+
+
+def status_of(line: Obligation, found: Tree, *proved: str) -> tuple[str, tuple[str, ...]]:
+    """Where the line stands, and what is wrong."""
+    report = coverage({line.system: [line]}, found, frozenset(proved))
+    return report.systems[line.system][0].status, tuple(one.message for one in report.problems)
+
+
+def test_a_variable_of_a_secret_holds_its_rotation_where_that_has_an_interval() -> None:
+    line, key = obligation(hold="rotated", **SETTING), rotated("bilko-005")
+    assert status_of(line, with_secret(secret(), key), proof_of(key)) == ("held", ())
+    assert status_of(line, with_secret(secret(), key))[0] == "claimed"
+    never = secret(schedule=Schedule())
+    assert status_of(line, with_secret(never, key), proof_of(key))[0] == "claimed"
+
+
+ROTATES = {"kind": "secret-rotation", "on": "railway", "hold": "rotated", "work": "rotation"}
+
+
+def test_a_secret_holds_a_rotation_where_its_consumers_are_and_a_test_proved_it() -> None:
+    one = secret("bilko-005")
+    assert proof_of(one) == "bilko/secret.key"
+    assert status_of(obligation(**ROTATES), with_secret(one), proof_of(one)) == ("held", ())
+    assert status_of(obligation(**ROTATES), with_secret(one))[0] == "claimed"
+    told, problems = status_of(obligation(**{**ROTATES, "on": "github"}), with_secret(one), proof_of(one))
+    assert (told, problems) == ("claimed", ("a secret cannot hold bilko-005 (secret-rotation on github)",))
+
+
+def test_a_secret_without_an_interval_holds_no_rotation_and_no_interval() -> None:
+    never = secret("bilko-005", schedule=Schedule())
+    for changed in ({}, {"on": "none", "hold": "declared"}):
+        line = obligation(**{**ROTATES, **changed})
+        assert status_of(line, with_secret(never), proof_of(never))[0] == "claimed"
+        assert status_of(line, with_secret(secret("bilko-005")), proof_of(never))[0] == "held"
+
+
+@pytest.mark.parametrize("source", [Issue("bilko", "plaid.secret"), ByHand(check=Issue("bilko", "plaid.secret"))])
+def test_a_credential_that_is_tried_at_its_issuer_holds_the_check_of_it(source: Source) -> None:
+    line = obligation(kind="health-check", on="plaid", hold="probed", work="rotation")
+    tried = secret("bilko-005", source=source, levels=("P0", "P1", "P4"))
+    assert status_of(line, with_secret(tried), proof_of(tried)) == ("held", ())
+    never = secret("bilko-005", source=source)
+    assert status_of(line, with_secret(never), proof_of(never))[0] == "claimed"
+    of_somebody_else = secret("bilko-005", levels=("P0", "P1", "P4"))
+    assert status_of(line, with_secret(of_somebody_else), proof_of(of_somebody_else))[0] == "claimed"
+
+
+def test_whether_a_vendor_is_well_is_not_told_by_a_credential() -> None:
+    line = obligation(kind="health-check", on="plaid", hold="probed", work="alerts")
+    one = secret("bilko-005", source=Issue("bilko", "plaid.secret"), levels=("P0", "P4"))
+    assert status_of(line, with_secret(one), proof_of(one))[0] == "open"
+
+
+def test_that_two_consumers_are_equal_is_held_where_they_hold_one_part() -> None:
+    line = obligation(kind="secret", on="railway", hold="probed", work="rotation")
+    two, apart = secret("bilko-005", parts=("value", "value")), secret("bilko-005", parts=("id", "secret"))
+    assert status_of(line, with_secret(two), proof_of(two)) == ("held", ())
+    assert status_of(line, with_secret(apart), proof_of(apart))[0] == "claimed"
+
+
+@pytest.mark.parametrize(
+    ("levels", "status"), [(("P0", "P1", "P3"), "held"), (("P0", "P5"), "held"), (("P0", "P1"), "claimed")]
+)
+def test_that_the_old_value_is_refused_is_held_by_what_shows_it(levels: tuple[Level, ...], status: str) -> None:
+    line = obligation(**{**ROTATES, "hold": "probed"})
+    one = secret("bilko-005", levels=levels)
+    assert status_of(line, with_secret(one), proof_of(one))[0] == status
+
+
+def test_nobody_is_told_anything_by_a_secret() -> None:
+    line = obligation(kind="notice", on="none", hold="scheduled", work="rotation")
+    one = secret("bilko-005")
+    told, (problem,) = status_of(line, with_secret(one), proof_of(one))
+    assert told == "open" and "hold: scheduled" in problem
+
+
 def procedure(**changed: str) -> dict[str, Procedure]:
     line = {"command": "show", "test": "tests/cli/test_listing.py::test_a_thing", **changed}
     return {"bilko-005": Procedure.model_validate(line)}
@@ -330,8 +448,10 @@ def test_the_readme_prints_the_products_own_table() -> None:
 
 
 def test_every_row_of_the_table_is_for_lines_that_exist() -> None:
-    lines = [line for lines in read_obligations(ROOT).values() for line in lines if line.hold in BY_DECLARING]
+    ways = {*BY_DECLARING, "probed"}
+    lines = [line for lines in read_obligations(ROOT).values() for line in lines if line.hold in ways]
     assert set(MAY_HOLD) <= {(line.kind, line.on) for line in lines}
+    assert {*ASKED_BY_A_ROTATION, *ASKED_BY_A_PLAN} <= set(MAY_HOLD)
 
 
 def test_the_obligations_name_no_mail_address_and_no_phone() -> None:
@@ -358,7 +478,8 @@ def test_the_lines_carry_the_facts_of_the_source() -> None:
 def test_the_readme_prints_what_a_plan_probes() -> None:
     text = (ROOT / "docs" / "coverage" / "README.md").read_text(encoding="utf-8")
     (row,) = re.findall(r"^\| `probed` \|.*$", text, re.M)
-    assert {tuple(one.split(" on ")) for one in re.findall(r"\*(\w+ on \w+)\*", row)} == ASKED_BY_A_PLAN
+    told = {tuple(one.split(" on ")) for one in re.findall(r"\*([\w-]+ on \w+)\*", row)}
+    assert told == ASKED_BY_A_PLAN | ASKED_BY_A_ROTATION
 
 
 STACKS = sorted(path for path in (ROOT / "stacks").glob("*.yaml") if not path.name.startswith("_"))
@@ -369,7 +490,7 @@ OWN = re.compile(r"\$\{(railway\.domain\.[a-z-]+\.(target|verify_value)|vercel\.
 @pytest.fixture(scope="module")
 def stacks() -> Tree:
     """This repository's, with the bases that they extend."""
-    return load(working_tree(ROOT), kinds())
+    return load(working_tree(ROOT), kinds(), issues())
 
 
 @pytest.fixture(scope="module")
@@ -378,7 +499,8 @@ def report(stacks: Tree) -> Report:
 
 
 def covers_of(tree: Tree) -> set[str]:
-    return {id for one in tree.declared() for id in one.covers}
+    secrets = {id for one in tree.secrets.values() for id in one.covers}
+    return secrets | {id for one in tree.declared() for id in one.covers}
 
 
 def test_every_dns_line_that_a_stack_can_hold_today_is_covered(stacks: Tree) -> None:
@@ -418,6 +540,14 @@ def test_of_the_core_on_what_has_arrived_and_of_dns_nothing_is_open_but_what_is_
     assert len(core) > len(OPEN)
 
 
+def test_every_line_of_rotation_is_held_or_people_have_a_command_for_it(report: Report) -> None:
+    lines = [line for lines in report.systems.values() for line in lines if line.obligation.work == "rotation"]
+    assert len(lines) == 44
+    for line in lines:
+        asked = line.obligation.hold in ("command", "scheduled")
+        assert line.status == ("procedure" if asked else "held"), line.obligation.id
+
+
 @pytest.mark.parametrize("path", DNS, ids=lambda path: path.stem)
 def test_a_stack_points_only_at_documentation_addresses_and_at_itself(path: Path, stacks: Tree) -> None:
     stack = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -441,8 +571,18 @@ def test_the_owner_mark_of_every_record_fits_a_free_plans_comment(path: Path) ->
             assert len(f"trueup:runbooks/{path.stem}/cloudflare.record.{zone}/{name}") <= 100
 
 
+def names_of(group: typer.Typer, prefix: str = "") -> Iterator[str]:
+    """Every command as it is typed, without the product's name."""
+    for each in group.registered_commands:
+        if each.callback is not None:
+            yield prefix + (each.name or each.callback.__name__)
+    for one in group.registered_groups:
+        if one.typer_instance is not None:
+            yield from names_of(one.typer_instance, f"{prefix}{one.name} ")
+
+
 def test_every_procedure_names_a_command_and_a_test_that_exist() -> None:
-    commands = {each.name or each.callback.__name__ for each in app.registered_commands if each.callback is not None}
+    commands = set(names_of(app))
     for id, one in read_procedures(ROOT).items():
         assert one.command in commands, id
         file, _, name = one.test.partition("::")
@@ -453,4 +593,5 @@ def test_a_procedure_meets_a_line_that_asks_for_a_command_or_is_named_here() -> 
     lines = {line.id: line for lines in read_obligations(ROOT).values() for line in lines}
     other = {id for id in read_procedures(ROOT) if lines[id].hold != "command"}
     # A right is no resource: `covers:` on one would be a claim that nothing proves.
-    assert other == {"bilko-114", "vendhub-151"}
+    told_by_people = {"bilko-113", "bunty-076"}
+    assert other == {"bilko-114", "vendhub-151", "capliquify-119", *told_by_people}

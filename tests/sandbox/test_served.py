@@ -84,7 +84,7 @@ def test_the_ready_file_says_all_that_a_client_needs(tmp_path: Path) -> None:
     try:
         told = json.loads(file.read_text())
         assert file.stat().st_mode & 0o777 == 0o600
-        assert set(told) == {"page", "clock", "pid", "ledger", "platforms", "accounts", "env", "control"}
+        assert set(told) == {"page", "clock", "pid", "ledger", "platforms", "accounts", "env", "control", "services"}
         assert told["accounts"]["zeta"] == {"shop": {"id": "z-1", "token": "zeta-key"}}
         client = {"SHOP_URL": told["platforms"]["shop"], "SHOP_TOKEN": "acme-key"}
         assert told["env"] == {**client, "TRUEUP_SANDBOX": str(file)}

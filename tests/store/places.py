@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import psycopg
 
 from reconcile.store import Home, SnapshotHome, SwapLost
+from reconcile.store.tables import metadata
 
 from .s3_door import S3Door
 
@@ -28,7 +29,7 @@ class Place(Protocol):
         """Everything the tables hold, as text."""
 
 
-TABLES = ("meta", "run", "entry", "intent", "owned", "applied", "pin", "lease", "hold", "approval", "sealed")
+TABLES = tuple(metadata.tables)
 
 
 @dataclass

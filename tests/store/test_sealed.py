@@ -2,9 +2,15 @@
 
 from collections.abc import Callable
 
+import pytest
+
+from reconcile.model.resource import Address
+from reconcile.model.spec import Place as Unit
 from reconcile.store import Ledger
 
 from .places import Place
+
+UNIT = Unit("web", Address("toy", "service", "api"))
 
 
 def test_what_is_sealed_is_kept_once(ledger: Ledger, reopen: Callable[[], Ledger]) -> None:
@@ -17,16 +23,25 @@ def test_what_is_sealed_is_kept_once(ledger: Ledger, reopen: Callable[[], Ledger
     ]
 
 
-def test_a_ledger_from_before_is_brought_forward(ledger: Ledger, place: Place, reopen: Callable[[], Ledger]) -> None:
+SINCE = {2: ("sealed",), 3: ("sighting",), 4: ("secret_state", "secret_value", "busy_unit", "baseline")}
+"""Which tables a format brought."""
+
+
+@pytest.mark.parametrize("format", [1, 2, 3])
+def test_a_ledger_from_before_is_brought_forward(
+    ledger: Ledger, place: Place, reopen: Callable[[], Ledger], format: int
+) -> None:
     ledger.pin("acme", "toy", "w1")
     ledger.close()
-    place.tamper("DROP TABLE sealed")
-    place.tamper("DROP TABLE sighting")
-    place.tamper("UPDATE meta SET format = 1")
+    for table in (table for since, tables in SINCE.items() if since > format for table in tables):
+        place.tamper(f"DROP TABLE {table}")
+    place.tamper(f"UPDATE meta SET format = {format}")
     assert reopen().seal({"pepper": "c2VhbGVk"})
     found = reopen()
     assert found.sealed() == {"pepper": "c2VhbGVk"} and found.memory().pins == {("acme", "toy"): "w1"}
-    assert "('l1', 3)" in place.rows()
+    found.unit_written([UNIT])
+    assert found.sealed_values() == {} and found.unit_baselines() == {UNIT: ""}
+    assert "('l1', 4)" in place.rows() and found.verify() == {"": 2}
 
 
 def test_what_is_sealed_is_sealed_anew_whole_or_not_at_all(ledger: Ledger, reopen: Callable[[], Ledger]) -> None:

@@ -6,14 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import flask
 import httpx
 
-from reconcile.assemble import Workshop, begin_world
+from reconcile.assemble import SERVICES, Workshop, begin_world
 from reconcile.loop import Choice, Consent, Run
 from reconcile.model.memory import Memory
 from reconcile.model.resource import Address
 from reconcile.model.verdict import Judged
 from reconcile.sandbox.ready import Key, Ready
+from reconcile.sandbox.services import services
 from reconcile.sandbox.world import World
 from reconcile.settings import Settings
 from reconcile.steps.adopt import keep, take_over
@@ -52,6 +54,8 @@ def zone_of(*lines: str, more: str = "") -> str:
 class Estate:
     """One repository, its world, and a command of each kind as a method. Waits are noted in `slept`, not waited."""
 
+    _answering: flask.Flask | None = None
+
     def __init__(self, root: Path, stack: str = SHOP, *, project: str = PROJECT, begin: bool = True) -> None:
         self.root = root
         (root / "stacks").mkdir(parents=True, exist_ok=True)
@@ -85,14 +89,25 @@ class Estate:
             accounts=accounts,
             env={},
             control="none",
+            services=f"http://127.0.0.1/{SERVICES}/",
         )
         return Workshop(
             Settings(self.root, **settings),
             world=ready,
-            transports={name: httpx.WSGITransport(app=self.world.wsgi(name)) for name in names},
+            transports={
+                SERVICES: httpx.WSGITransport(app=self.answering()),
+                **{name: httpx.WSGITransport(app=self.world.wsgi(name)) for name in names},
+            },
             clock=self.world.now,
             sleep=self.slept.append,
         )
+
+    def answering(self) -> flask.Flask:
+        """What the world's applications answer."""
+        if self._answering is None:
+            self._answering = flask.Flask("services", static_folder=None)
+            self._answering.register_blueprint(services(self.world))
+        return self._answering
 
     def plan(self, *stacks: str, mode: Mode = "spec", choice: Choice | None = None, **settings: Any) -> Judged:
         with self.workshop(**settings) as shop:

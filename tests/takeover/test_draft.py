@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from reconcile.model.resource import Resource
 from reconcile.model.spec import Tree
-from reconcile.platforms import kinds
+from reconcile.platforms import issues, kinds
 from reconcile.steps.draft import Drafted, Found, Known, draft, slug
 from reconcile.steps.flow import flow
 from reconcile.steps.load import load, working_tree
@@ -40,7 +40,7 @@ def drafted(*resources: Resource, **options: Any) -> Drafted:
 
 def loaded(text: str, root: Path = Path("/nowhere-at-all")) -> Tree:
     source = with_file(working_tree(root), "stacks/_project.yaml", PROJECT)
-    return load(_Only(with_file(source, "stacks/acme.yaml", text.encode())), kinds())
+    return load(_Only(with_file(source, "stacks/acme.yaml", text.encode())), kinds(), issues())
 
 
 class _Only:

@@ -10,7 +10,7 @@ from reconcile.model.resource import Resource
 from reconcile.model.secrecy import may_stand
 from reconcile.model.secret import SecretText
 from reconcile.model.spec import Tree
-from reconcile.platforms import kinds
+from reconcile.platforms import issues, kinds
 from reconcile.steps.draft import File, Found, draft_files
 from reconcile.steps.load import load, working_tree
 from reconcile.steps.overlay import with_file
@@ -73,7 +73,7 @@ def loaded(files: tuple[File, ...]) -> Tree:
     source = with_file(working_tree(Path("/nowhere-at-all")), "stacks/_project.yaml", PROJECT)
     for one in files:
         source = with_file(source, f"stacks/{one.stack}.yaml", one.drafted.text.encode())
-    return load(_Only(source), kinds())
+    return load(_Only(source), kinds(), issues())
 
 
 @settings(max_examples=50)

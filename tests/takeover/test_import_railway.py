@@ -37,6 +37,7 @@ def test_every_account_is_imported_and_nothing_is_left_to_do(taken: Full) -> Non
     assert judged.plan.unmanaged == ()
 
 
+@pytest.mark.proof
 def test_each_declared_field_edited_behind_our_back_is_found(taken: Full) -> None:
     with taken.workshop() as shop:
         declared = [one for one in shop.tree.declared() if not one.resource.lookup]
@@ -122,6 +123,8 @@ def test_an_instance_reads_as_a_person_would_have_written_it(full: Full) -> None
       builder: RAILPACK
       healthcheck_path: /health
       variables:
+        AWS_ACCESS_KEY_ID: {exists: true}
+        AWS_SECRET_ACCESS_KEY: {exists: true}
         DATABASE_URL: "${{Postgres.DATABASE_URL}}"
         JWT_REFRESH_SECRET: {exists: true}
         JWT_SECRET: {exists: true}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
@@ -25,7 +26,8 @@ class Document:
 
     def __init__(self, path: Path, prefix: str, unset: Set[str] = frozenset()) -> None:
         self._prefix = prefix
-        self._whole = _read(json.loads(path.read_text()), unset)
+        text = path.read_text()
+        self._whole = _read(json.loads(text) if path.suffix == ".json" else yaml.load(text, yaml.CSafeLoader), unset)
         self._registry: Registry[Any] = Registry().with_resource(_HERE, DRAFT202012.create_resource(self._whole))
         literal_first = sorted(self._whole["paths"], key=lambda one: one.count("{"))
         self._templates = [(re.compile(re.sub(r"\{[^}]+\}", "[^/]+", one) + r"\Z"), one) for one in literal_first]
@@ -56,6 +58,9 @@ class Document:
     def _body(self, described: Schema, body: Any, *, sent: bool) -> list[str]:
         described = self._resolve(described)
         content = described.get("content", {}).get("application/json")
+        if content is None and sent:
+            content = described.get("content", {}).get("application/x-www-form-urlencoded")
+            body = _from_form(body) if content is not None else body
         if content is None:
             return [] if body is None else [f"a body, and the document has none: {str(body)[:80]}"]
         if body is None:
@@ -99,8 +104,24 @@ def _read(value: Any, unset: Set[str], name: str = "") -> Any:
     return found
 
 
+def _from_form(fields: Any) -> Any:
+    """`a[0]=x`, `b[c]=y` as the object that they stand for."""
+    if not isinstance(fields, dict):
+        return fields
+    found: dict[str, Any] = {}
+    for name, value in fields.items():
+        outer, _, inner = name.removesuffix("]").partition("[")
+        if inner.isdecimal():
+            found.setdefault(outer, []).append(value)
+        elif inner:
+            found.setdefault(outer, {})[inner] = value
+        else:
+            found[outer] = value
+    return found
+
+
 def _of_status(responses: Mapping[str, Any], status: int) -> Any:
-    names = (str(status), f"{status // 100}XX", f"{status // 100}xx")
+    names = (str(status), f"{status // 100}XX", f"{status // 100}xx", "default")
     return next((responses[name] for name in names if name in responses), None)
 
 

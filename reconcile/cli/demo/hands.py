@@ -11,6 +11,7 @@ from ...model.errors import ReconcileError
 
 if TYPE_CHECKING:
     from ...model.resource import Resource
+    from ...model.rotated import Secret
     from ...model.spec import Declared, Spec, Tree
     from ...sandbox.world import World
 
@@ -60,6 +61,8 @@ class Hands:
     tree: "Tree"
     typed: list[str] = field(default_factory=list)
     """The secrets that were typed in; nobody else may know them."""
+    seen: set[str] = field(default_factory=set)
+    """Every value of a secret that changes on schedule which anything was seen to run with."""
 
     def make(self, spec: "Spec") -> int:
         """Everything a stack declares in the old world and in full, typed in without a mark of ours. Returns how many
@@ -74,7 +77,7 @@ class Hands:
 
     def set_secrets(self, spec: "Spec") -> int:
         """Gives each variable that must exist, and whose value is not ours, a value that nobody else knows."""
-        wanted = [one for one in spec.declared.values() if one.address.platform in BUILT and one.resource.only_seen]
+        wanted = [one for one in spec.declared.values() if one.address.platform in BUILT and _is_asked_for(one)]
         for one in wanted:
             value = secrets.token_hex(16) + (getattr(one.resource, "ending", None) or "")
             fields = {**where(one), "value": value}
@@ -82,17 +85,48 @@ class Hands:
             self.typed.append(value)
         return len(wanted)
 
+    def note_values(self) -> None:
+        """Keeps what runs with a secret at this moment in mind. The id of an issued credential is none: by it the
+        issuer and the ledger name the credential."""
+        from ...model.rotated import Issue
+
+        consumers = [
+            one
+            for secret in self.tree.secrets.values()
+            for one in secret.consumers
+            if not (isinstance(secret.source, Issue) and one.part == "id")
+        ]
+        fields = {(one.account, place.leaf) for one in consumers for place in (one.address, one.previous) if place}
+        for (_, account), units in self.world.running().items():
+            values = (pair for unit in units for pair in unit.values.items())
+            self.seen |= {value for name, value in values if (account, name) in fields and value}
+
+    def got(self, secret: "Secret") -> str:
+        """What somebody types of a secret that only a person can get, a line each part: made at its platform, where the
+        world has one that can tell whether it is taken."""
+        from ...model.rotated import ByHand
+
+        assert isinstance(secret.source, ByHand)
+        check = secret.source.check
+        value = {part: f"{part}-{secrets.token_hex(16)}" for part in secret.parts}
+        if check is not None:
+            platform, _, kind = check.kind.partition(".")
+            made = Console(self.world).create(platform, kind, f"{secret.name} by hand", check.account, {})
+            value = dict.fromkeys(secret.parts, str(made.get("secret") or made["key"]))
+        self.typed += value.values()
+        return "".join(f"{value[part]}\n" for part in secret.parts)
+
     def move_domain(self, one: "Declared") -> dict[str, str]:
         """Railway gives a domain another target and another proof: it does so when a domain is made anew."""
         host = name_of(one)
         moved = {"target": f"{secrets.token_hex(4)}.up.railway.app", "token": secrets.token_hex(20)}
-        Console(self.world).edit("railway", "domain", self._on_railway(one, host)["id"], one.account, moved)
+        Console(self.world).edit("railway", "domain", self.on_railway(one, host)["id"], one.account, moved)
         return moved
 
     def edit_variables(self, variables: Iterable["Declared"]) -> None:
         """Overwrites each of them."""
         for one in variables:
-            id = self._on_railway(one, name_of(one))["id"]
+            id = self.on_railway(one, name_of(one))["id"]
             Console(self.world).edit(
                 "railway", "variable", id, one.account, {"value": f"by-hand-{secrets.token_hex(4)}"}
             )
@@ -100,12 +134,11 @@ class Hands:
     def holds_declared(self, variables: Iterable["Declared"]) -> int:
         """How many of them hold what their stack declares."""
         return sum(
-            self._on_railway(one, name_of(one)).get("value") == getattr(one.resource, "value", None)
-            for one in variables
+            self.on_railway(one, name_of(one)).get("value") == getattr(one.resource, "value", None) for one in variables
         )
 
-    def _on_railway(self, one: "Declared", name: str) -> Thing:
-        """Empty where there is none."""
+    def on_railway(self, one: "Declared", name: str) -> Thing:
+        """A part of an instance, as it lives; empty where there is none."""
         place = where(one)
         things = list(self.world.shelf("railway", one.account, one.address.kind).values())
         same = (
@@ -114,6 +147,11 @@ class Hands:
             if thing["name"] == name and all(thing[word] == value for word, value in place.items())
         )
         return next(same, {})
+
+
+def _is_asked_for(one: "Declared") -> bool:
+    """Whether a person must give it its value."""
+    return one.resource.only_seen and not one.resource.rotated
 
 
 def made_by_hand(one: "Declared") -> bool:

@@ -10,6 +10,8 @@ Document = dict[str, Any]
 MOST_EDITS = 2
 """So many are shown of each platform."""
 MANY_STACKS = 3
+MOVES = frozenset({"began", "issued", "phase", "committed", "revoked", "ended"})
+"""Lines of the audit of a rotation that are shown; the others are what was written and started on the way."""
 COLUMNS = {
     "by hand before": "made_by_hand",
     "taken over": "taken_over",
@@ -35,6 +37,7 @@ def show(told: Document, *, no_color: bool) -> None:
     _show_systems(screen, told, list(accounts))
     _show_edits(screen, told)
     _show_moves(screen, told)
+    _show_rotation(screen, told["rotated"])
     _show_foreign(screen, told)
     _show_acts(screen, told)
     _show_claims(screen, told)
@@ -93,6 +96,39 @@ def _show_moves(screen: "Console", told: Document) -> None:
         screen.print(
             f"  {where:<7} {plain(one['host']):<32.32} target → {plain(one['target']):<34.34} {types} ~ {causes}"
         )
+
+
+def _show_rotation(screen: "Console", rotated: Document) -> None:
+    """The fields that hold it, and of the audit what moved it on."""
+    from ..plain import plain
+    from ..plan_view import counted
+
+    if not rotated:
+        return
+    screen.print(
+        f"\n[bold]A secret rotates: {plain(rotated['secret'])}, {rotated['strategy']}[/] "
+        "(values by the beginning of their fingerprints)"
+    )
+    for one in rotated["consumers"]:
+        starts = counted(one["starts"], "start")
+        screen.print(f"  {plain(one['variable']):<42} {one['before']} → {one['after']}  {starts}")
+    for one in rotated["entries"]:
+        detail = one["detail"]
+        if one["what"] in MOVES or (one["what"] == "written" and detail.get("phase") == "soak"):
+            text = detail.get("to") or detail.get("text") or detail.get("end") or f"version {_version(detail)}"
+            screen.print(f"  [dim]{plain(one['at'])}[/]  {plain(one['what']):<9} {plain(text)}{_proven(detail)}")
+
+
+def _version(detail: Document) -> str:
+    return str(detail.get("version") or detail.get("new") or f"{detail.get('old')}, {detail.get('reason')}")
+
+
+def _proven(detail: Document) -> str:
+    """By what the consumers were proven, where all of them were."""
+    proofs = list(detail.get("proof", {}).values())
+    if not proofs or not all(one.startswith("proven") for one in proofs):
+        return ""
+    return f"  {len(proofs)} proven: {', '.join(one.removeprefix('proven ') for one in proofs)}"
 
 
 def _show_foreign(screen: "Console", told: Document) -> None:

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .consoles import edit_consoles
+from .first_values import give_first_values
 from .foreign import Foreign
 from .hands import BUILT, Hands, made_by_hand, records_of
 from .moving import move_domains
 from .pulumi import ByPulumi, Writers
+from .rotating import rotate_a_secret
 from .running import Claim, Runs, by_stack, verified
 from .variables import overwrite_variables
 
@@ -41,6 +43,7 @@ class Story:
             "drift": [],
             "moved": [],
             "variables": [],
+            "rotated": {},
             "unmanaged": [],
         }
     )
@@ -67,9 +70,12 @@ class Story:
             self._take_over,
             self._build,
             self._ask_people,
+            self._give_first_values,
+            self._ask_again,
             self._edit_consoles,
             self._move_domains,
             self._overwrite_variables,
+            self._rotate,
             self._end,
         ):
             act()
@@ -92,6 +98,10 @@ class Story:
 
     def _overwrite_variables(self) -> None:
         self.told["variables"], claims = overwrite_variables(self._ours(), self.runs, self.hands)
+        self.claims += claims
+
+    def _rotate(self) -> None:
+        self.told["rotated"], claims = rotate_a_secret(self._ours(), self.runs, self.hands)
         self.claims += claims
 
     def _ours(self) -> "Tree":
@@ -118,10 +128,18 @@ class Story:
         )
 
     def _old_world(self) -> Document:
-        return {name: held for name, held in self.runs.world.things().items() if name not in BUILT}
+        """What is there outside of what is built; a shelf is there once somebody looked for what could be on it."""
+        return {
+            name: {
+                account: {kind: things for kind, things in kinds.items() if things} for account, kinds in held.items()
+            }
+            for name, held in self.runs.world.things().items()
+            if name not in BUILT and any(any(kinds.values()) for kinds in held.values())
+        }
 
     def _build(self) -> None:
-        applied, claims = self._built()
+        with self.runs.hurried():
+            applied, claims = self._built()
         self.built = applied
         self.counts["built"] = built = by_stack(verified(applied))
         self.told["built_on"] = self._by_platform(verified(applied))
@@ -144,9 +162,9 @@ class Story:
         """What was built and by whose commands; what Pulumi's part of it shows."""
         stack = self.writers.stack
         if not stack:
-            return self.runs.run("apply", "--all", "--yes"), []
+            return self.runs.run("up", "--all", "--yes"), []
         others = [word for name in self._ours().stacks for word in ("-s", name)]
-        applied = self.runs.run("apply", *others, "--writer", "trueup", "--yes")
+        applied = self.runs.run("up", *others, "--writer", "trueup", "--yes")
         self.by_pulumi = ByPulumi(stack, self.counts["planned"][stack], self.runs)
         told, claims = self.by_pulumi.build()
         code = max(applied["exit"], told["exit"]) if {applied["exit"], told["exit"]} <= {0, 16} else 1
@@ -165,9 +183,18 @@ class Story:
                     len(asked) == done.total() and self.built["exit"] == 16,
                 )
             )
+
+    def _give_first_values(self) -> None:
+        given, claims = give_first_values(self.tree, self.runs, self.hands)
+        self.counts["by_person"] += given
+        self.claims += claims
+        self.hands.note_values()
+
+    def _ask_again(self) -> None:
+        specs = self.tree.stacks.items()
         self.counts["foreign"] += Counter({name: self.foreign.make_rest(spec) for name, spec in specs})
         second = self.runs.run("plan", "--all", "--detailed-exitcode")
-        open_ends = [*second["changes"], *second["gaps"], *second["adopt"]]
+        open_ends = [*second["changes"], *second["gaps"], *second["adopt"], *second["astray"]]
         self.claims.append(
             Claim("the second plan is empty", f"{len(open_ends)} to do", not open_ends and second["exit"] == 0)
         )
@@ -244,16 +271,17 @@ class Story:
             if kind in ("variable", "shared-variable")
             for one in self.runs.world.shelf(platform, account, kind).values()
         }
-        known = [*planted, *self.hands.typed]
+        known = {*planted, *self.hands.typed, *self.hands.seen}
         if not known:
             return
-        files = [path for path in self.folder.glob("ledger.db*") if path.is_file()]
+        files = [path for path in (*self.folder.glob("ledger.db*"), self.runs.log) if path.is_file()]
         files += self.by_pulumi.kept() if self.by_pulumi is not None else []
         written = [*self.runs.said, *(path.read_bytes().decode("latin-1") for path in files)]
         told = sum(one in text for one in known for text in written)
+        of_whom = ["people", *(["rotations"] if self.hands.seen else [])]
         arrived = sum(one in live for one in planted)
         yield Claim(
-            f"secrets of {', '.join(['people', *self.runs.environment])}: in no output and no ledger"
+            f"secrets of {', '.join([*of_whom, *self.runs.environment])}: in no output, ledger or log"
             + (" or state of Pulumi's" if self.by_pulumi is not None else ""),
             f"{told} of {len(known)} told, {arrived} of {len(planted)} arrived",
             arrived == len(planted) and told == 0,

@@ -32,7 +32,7 @@ class Split:
     @classmethod
     def of(cls, judged: Judged, writers: Mapping[str, Writer]) -> "Split":
         changes = judged.plan.changes
-        theirs = {id(one) for one in changes if writers[one.stack] == "pulumi" and one.kind.in_pulumi}
+        theirs = {id(one) for one in changes if writers[one.stack] == "pulumi" and one.in_pulumi}
         theirs -= {id(one) for one in changes if is_ours_to_mend(one)}
         built = tuple(one for one in changes if id(one) in theirs)
         return cls(built, tuple(one for one in changes if id(one) not in theirs))
@@ -69,7 +69,7 @@ def apply_beside_pulumi(one: "Act", names: Sequence[str], writers: Mapping[str, 
         for name in dict.fromkeys(change.stack for change in split.engine)
     }
     judged = with_along(judged, (each.coming.judged for each in told.values()))
-    judged = with_words(judged, [change for change in split.ours if change.kind.in_pulumi], writers)
+    judged = with_words(judged, [change for change in split.ours if change.in_pulumi], writers)
     consent = one.ask(judged)
     if consent is None:
         return None
@@ -100,7 +100,7 @@ def _beside(
     approved: bool,
 ) -> Run:
     """Our pass over a stack, and over what we do there in the place of a vendor's provider."""
-    before = revisions_of(one.shop, (change for change in shown if change.kind.in_pulumi))
+    before = revisions_of(one.shop, (change for change in shown if change.in_pulumi))
     left = built - {change.address for change in shown}
     run = ours(one, reconciler, stack, shown, built=left, approved=approved)
     as_of(one.shop, before)
@@ -161,8 +161,10 @@ def has_part(shop: "Workshop", stack: str) -> bool:
 def built_by_pulumi(shop: "Workshop", stack: str) -> "frozenset[Address]":
     """Everything of a stack that Pulumi builds, or the ledger says it built."""
     kinds = shop.kinds
-    declared = (one.address for one in shop.tree.stacks[stack].declared.values())
-    owned = (one.address for one in shop.ledger().memory().owned if one.stack == stack)
+    declared = (one.address for one in shop.tree.stacks[stack].declared.values() if not one.resource.rotated)
+    memory = shop.ledger().memory()
+    rotated = {one.address for one in memory.applied.values() if one.stack == stack and one.rotated}
+    owned = (one.address for one in memory.owned if one.stack == stack and one.address not in rotated)
     built = {
         address for address in (*declared, *owned) if address.full_kind in kinds and kinds[address.full_kind].in_pulumi
     }

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ...loop import Choice, Run, plan_exit_code
+from ...loop import Choice, Run, plan_exit_code, turn_codes
 from ...model import exits
 from ...model.change import Change, Outcome
 from ...model.few import few
+from ...model.rotation import Step
 from ...model.spec import Writer
 from ...model.verdict import Judged
 from ...program.engine.lock import free
@@ -21,10 +22,11 @@ from ...program.engine.stack import ensure, preview, up
 from ...program.gate import exit_code, judge_preview
 from ...program.pack import said_in
 from ..acting import agrees, closing_line, disagreed
-from ..documents import plan_document
+from ..documents import plan_document, turn_document
 from ..leaving import Leave
 from ..plain import harmless
-from ..plan_view import show_outcomes, show_plan
+from ..plan_view import show_outcomes, show_plan, show_turns
+from ..turning import turn_secrets
 from .applying import built_by_pulumi, has_part, ours, refuse_dirty_program
 from .coming import types_of, with_words
 from .limits import limits_of
@@ -86,7 +88,7 @@ def foresee(one: "Act", reconciler: "Reconciler", stack: str, writer: Writer, sa
     drifted = tuple(each for each in whole.plan.changes if each.cause == "drift" and each.address in built)
     beside = any(each.address in built for each in (*whole.plan.changes, *whole.plan.adopt))
     rest = reconciler.plan([stack], choice=Choice(excluded=built)) if beside else whole
-    rest = with_words(rest, [each for each in rest.plan.changes if each.kind.in_pulumi], {stack: writer})
+    rest = with_words(rest, [each for each in rest.plan.changes if each.in_pulumi], {stack: writer})
     return Foreseen(stack, writer, _judged(shop, found, whole), rest, drifted)
 
 
@@ -117,10 +119,12 @@ def build(one: "Act", writers: Mapping[str, Writer], began: float) -> NoReturn:
         done.append(_build(one, reconciler, stack, writers[stack]))
         if done[-1].code not in (exits.NOTHING, exits.PERSON, exits.INCOMPLETE):
             break
-    code = exits.strictest(each.code for each in done)
+    turned = turn_secrets(one, [each.foreseen.stack for each in done if each.run is not None])
+    code = exits.strictest([*(each.code for each in done), *turn_codes(turned)])
     if wish.as_json:
-        _print(one, [_document(each.foreseen, shop, each) for each in done], code, began)
+        _print(one, [_document(each.foreseen, shop, each) for each in done], code, began, turned)
     else:
+        show_turns(one.screen, turned)
         closing_line(one.screen, shop, time.monotonic() - began)
     raise Leave(code)
 
@@ -248,10 +252,13 @@ def _made(engine: Judged, built: Built | None) -> list[Outcome]:
     return [Outcome(each, "done", id=each.id) for each in engine.plan.changes] if built and built.run else []
 
 
-def _print(one: "Act", stacks: Sequence[Mapping[str, Any]], code: int, began: float) -> None:
+def _print(
+    one: "Act", stacks: Sequence[Mapping[str, Any]], code: int, began: float, turned: Sequence[Step] = ()
+) -> None:
     document = {
         "schema": SCHEMA[one.wish.command],
         "stacks": list(stacks),
+        "rotations": [turn_document(each) for each in turned],
         "calls": {"made": one.shop.calls.count()},
         "seconds": round(time.monotonic() - began, 3),
         "exit": code,

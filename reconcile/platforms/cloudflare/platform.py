@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from ...model.change import Change, Outcome
 from ...model.errors import Denied, PlatformError, RateLimited
+from ...model.issuing import IssueOptions, Issuer
 from ...model.observation import Container, Gap, Mark, Observation, Scope, Seen
 from ...model.platform import Credential, Rate
 from ...model.resource import Resource
@@ -18,6 +19,7 @@ from ...wire.rest import PARTIAL, bearer
 from .batch import Batches, Place
 from .listing import RECORDS_PER_PAGE, ZONES_PER_PAGE, Listing, read_whole
 from .record import Record, Zone
+from .tokens import TokenOptions, Tokens
 
 _BAD_TOKEN = "401/"
 ZONE_READ, DNS_READ = "Zone:Read", "DNS:Read"
@@ -51,6 +53,7 @@ class Cloudflare:
     )
     rate: ClassVar[Rate] = Rate(1_200, 300)
     """A user over all tokens and the dashboard; beyond it every call is refused for 5 minutes (API docs, limits)."""
+    issues: ClassVar[Mapping[str, type[IssueOptions]]] = {"token": TokenOptions}
     base_url: ClassVar[str] = "https://api.cloudflare.com/client/v4"
     rates: ClassVar[Mapping[str, Rate]] = {}
     waits_itself: ClassVar[bool] = False
@@ -134,6 +137,19 @@ class Cloudflare:
         written = [change for change in wave if not change.kind.lookup]
         unknown = any(change.container not in self._places for change in written)
         return int(unknown) + Batches(self._client, self._places).count(written)
+
+    def issuer(self, word: str, options: IssueOptions) -> Issuer:
+        """As `Issues`: API tokens."""
+        assert word == "token" and isinstance(options, TokenOptions)
+        return Tokens(self._client, self._own_id, options)
+
+    def _own_id(self) -> str:
+        """The account's id. Raises Denied where nobody pinned it: of several, a guess might be the wrong one."""
+        id = self._access.id or self._account_id
+        if id is None:
+            why = "pin the account with `id:` in stacks/_project.yaml"
+            raise Denied(why, platform=self.name, account=self._account)
+        return id
 
     def _is_known(self, scope: Scope) -> bool:
         """Whether a scope asks for records alone, of zones that this run has listed already: the proof after a write.

@@ -3,7 +3,6 @@
 From the vendor's docs, its OpenAPI of August 2024, its client and captured answers; never from our own client.
 """
 
-import hashlib
 import re
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from typing import Any, ClassVar
@@ -11,6 +10,8 @@ from typing import Any, ClassVar
 from ...model.pretend import Asked, Caller, Route, Thing, Told, World
 from ...model.spec import Declared
 from .pretend_record import Refused, by_hand, conflict, made
+from .pretend_tokens import may, speaker, takes
+from .pretend_tokens import routes as token_routes
 from .pretend_zone import add_zone, edit_zone, vendor_time, zone_of
 
 _ID = re.compile(r"[0-9a-f]{32}\Z")
@@ -37,7 +38,7 @@ _BATCH_LIMIT_FREE, _BATCH_LIMIT_PAID = 200, 3_500
 
 
 class Pretend:
-    """Cloudflare, as far as we use it. Shelves: `zone`, `record` (with its zone's id, which answers leave out)."""
+    """Cloudflare, as far as we use it. Shelves: `zone`, `record` (with its zone's id, not in answers), `token`."""
 
     name: ClassVar[str] = "cloudflare"
     prefix: ClassVar[str] = "/client/v4"
@@ -48,8 +49,7 @@ class Pretend:
         records, record = "/zones/{zone}/dns_records", "/zones/{zone}/dns_records/{record}"
         shadow = frozenset({"include_shadow_metadata"})
         return [
-            Route("GET", "/user/tokens/verify", _answering(_verify)),
-            Route("GET", "/accounts/{account}/tokens/verify", _answering(_verify)),
+            *token_routes(_answering, _ok, _page),
             Route("GET", "/zones", _answering(_zones), _ZONE_QUERY),
             Route("GET", "/zones/{zone}", _answering(_zone_alone)),
             Route("GET", records, _answering(_records), _RECORD_QUERY),
@@ -90,6 +90,15 @@ class Pretend:
         if status in (400, 415):
             return Refused(400, 9207, "Request body is invalid.").told()
         return Refused(status, 9207, reason).told()
+
+    def caller(self, world: World, headers: Mapping[str, str]) -> Caller | None:
+        return speaker(world, headers)
+
+    def takes(self, world: World, account: str, value: str) -> bool | None:
+        return takes(world, account, value)
+
+    def shown(self, kind: str, thing: Thing) -> Thing:
+        return {name: value for name, value in thing.items() if name != "print"}
 
     def environment(self, url: str, token: str) -> dict[str, str]:
         """What the vendor's Python client and its provider for Terraform and Pulumi read."""
@@ -242,21 +251,12 @@ def _shown(record: Thing) -> Thing:
     return {name: value for name, value in record.items() if name != "zone_id"}
 
 
-def _verify(world: World, asked: Asked) -> Told:
-    if asked.path.get("account", asked.caller.id) != asked.caller.id:
-        raise _foreign()
-    token = hashlib.sha256(f"token of {asked.caller.account}".encode()).hexdigest()[:32]
-    message = {"code": 10000, "message": "This API Token is valid and active", "type": None}
-    told = _ok({"id": token, "status": "active"})
-    return Told(200, {**told.body, "messages": [message]})
-
-
 def _zone(world: World, asked: Asked) -> Thing:
     id = asked.path["zone"]
     if not _ID.match(id):
         raise _unroutable(f"/client/v4/zones/{id}")
     zone = world.shelf(asked.caller.account, "zone").get(id)
-    if zone is None:
+    if zone is None or not may(world, asked):
         # The vendor does not tell another account's zone from none.
         raise _foreign()
     return zone
@@ -277,6 +277,8 @@ def _zone_alone(world: World, asked: Asked) -> Told:
 
 
 def _zones(world: World, asked: Asked) -> Told:
+    if not may(world, asked):
+        raise _foreign()
     query = asked.query
     checks: list[Callable[[Thing], bool]] = []
     if "name" in query:

@@ -11,7 +11,8 @@ from urllib.parse import quote
 from pydantic import ValidationError
 
 from ...model.change import Change, Outcome
-from ...model.errors import Missing, PlatformError, Rejected, Unavailable
+from ...model.errors import Denied, Missing, PlatformError, Rejected, Unavailable
+from ...model.issuing import IssueOptions, Issuer
 from ...model.observation import Container, Gap, Observation, Scope, Seen
 from ...model.platform import Credential, Rate
 from ...model.resource import Resource
@@ -20,6 +21,7 @@ from ...model.spec import Access
 from ...wire.calls import Call
 from ...wire.client import Client
 from ...wire.rest import PARTIAL, REFUSED_TOKEN, Listing, RestPlatform, RestResource, bearer
+from .credentials import CredentialOptions, Credentials
 from .kinds import JURISDICTIONS, Bucket, Cors, Domain, InBucket, Lifecycle, Lock, PublicAccess
 from .paths import DEFAULT, path_of, split
 
@@ -43,6 +45,7 @@ class R2(RestPlatform):
     )
     rate: ClassVar[Rate] = Rate(1_200, 300)
     """A user over all of Cloudflare's API, DNS included (API docs, limits); R2 itself takes 50 a second a bucket."""
+    issues: ClassVar[Mapping[str, type[IssueOptions]]] = {"credentials": CredentialOptions}
     base_url: ClassVar[str] = "https://api.cloudflare.com/client/v4"
     read_right: ClassVar[str] = "Workers R2 Storage Read"
 
@@ -152,6 +155,20 @@ class R2(RestPlatform):
         """One call a change, two a replace, one for each zone whose id is not known yet."""
         zones = {_new_zone(change) for change in wave} - {""} - self._zones.keys()
         return super().predict(wave) + len(zones) + (not self._id)
+
+    def issuer(self, word: str, options: IssueOptions) -> Issuer:
+        """As `Issues`: pairs of access key and secret for the S3 side."""
+        assert word == "credentials" and isinstance(options, CredentialOptions)
+        return Credentials(self._client, self._own_id, options)
+
+    def _own_id(self) -> str:
+        """Raises PlatformError."""
+        lost = self._find_account()
+        if isinstance(lost, PlatformError):
+            raise lost
+        if lost is not None:
+            raise Denied(lost[0].reason, platform=self.name, account=self._account)
+        return self._id
 
     def _find_account(self) -> PlatformError | tuple[Gap, ...] | None:
         """Learns the account's id, which every path holds; what hides it, or None."""

@@ -59,8 +59,11 @@ from .pretend_tokens import (
     answering,
     groups,
     key_id,
+    listed,
     make_token,
+    one,
     revoke,
+    takes,
     verify,
 )
 
@@ -109,8 +112,10 @@ class Pretend:
             Route("PUT", f"{custom}/{{domain}}", answering(put_domain)),
             Route("DELETE", f"{custom}/{{domain}}", answering(detach)),
             Route("GET", f"{tokens}/permission_groups", answering(groups), frozenset({"name", "scope"})),
+            Route("GET", tokens, answering(listed), frozenset({"page", "per_page", "direction", "include_expired"})),
             Route("POST", tokens, answering(make_token)),
             Route("GET", f"{tokens}/verify", answering(verify)),
+            Route("GET", f"{tokens}/{{token}}", answering(one)),
             Route("DELETE", f"{tokens}/{{token}}", answering(revoke)),
         ]
 
@@ -227,7 +232,10 @@ class Pretend:
         return ("bucket", "cors", "lifecycle", "lock", "domain", "public-access")
 
     def shown(self, kind: str, thing: Thing) -> Thing:
-        return {name: value for name, value in thing.items() if name != "value"}
+        return {name: value for name, value in thing.items() if name not in ("value", "prints")}
+
+    def takes(self, world: World, account: str, value: str) -> bool | None:
+        return takes(world, account, value)
 
 
 _ASIDE = frozenset({"jurisdiction", "bucket", "zone"})

@@ -88,10 +88,58 @@ def verify(world: World, asked: Asked) -> Told:
     return ok({"id": asked.caller.token, "status": "active"})
 
 
+def listed(world: World, asked: Asked) -> Told:
+    """A page of them, without their values."""
+    page, size = int(asked.query.get("page", "1")), int(asked.query.get("per_page", "20"))
+    if page < 1 or not 1 <= size <= 50:
+        raise Refused(400, 1001, "Invalid page or per_page.")  # guessed
+    held = [_shown(one) for one in world.shelf(asked.caller.account, "token").values()]
+    found = held[(page - 1) * size : page * size]
+    info = {"page": page, "per_page": size, "count": len(found), "total_count": len(held)}
+    told = ok(found)
+    return Told(told.status, {**told.body, "result_info": {**info, "total_pages": -(-len(held) // size)}})
+
+
+def one(world: World, asked: Asked) -> Told:
+    return ok(_shown(_found(world, asked)))
+
+
 def revoke(world: World, asked: Asked) -> Told:
-    if world.shelf(asked.caller.account, "token").pop(asked.path["token"], None) is None:
-        raise Refused(404, 7003, "Could not route to that path, perhaps your object identifier is invalid?")
+    found = _found(world, asked)
+    del world.shelf(asked.caller.account, "token")[found["id"]]
+    gone = {"id": found["id"], "name": found["name"], "prints": _prints(found)}
+    world.shelf(asked.caller.account, "gone-token")[found["id"]] = gone
     return ok({"id": asked.path["token"]})
+
+
+def takes(world: World, account: str, value: str) -> bool | None:
+    """Whether a value is that of a token of the account's, or the secret of its S3 side, and works; None where it never
+    was either. An access key's id opens nothing by itself."""
+    live, gone = world.shelf(account, "token"), world.shelf(account, "gone-token")
+    print = _print(value) if live or gone else ""
+    if any(print in _prints(one) for one in live.values()):
+        return True
+    return False if any(print in one["prints"] for one in gone.values()) else None
+
+
+def _found(world: World, asked: Asked) -> Thing:
+    found = world.shelf(asked.caller.account, "token").get(asked.path["token"])
+    if found is None:
+        raise Refused(404, 7003, "Could not route to that path, perhaps your object identifier is invalid?")
+    return found
+
+
+def _shown(token: Thing) -> Thing:
+    return {name: one for name, one in token.items() if name != "value"}
+
+
+def _prints(token: Thing) -> list[str]:
+    """Of the token's value, and of what S3 clients take for their secret."""
+    return [_print(token["value"]), _print(_print(token["value"]))]
+
+
+def _print(value: str) -> str:
+    return hashlib.sha256(str(value).encode()).hexdigest()
 
 
 class Objects:

@@ -146,6 +146,24 @@ LATEST = f"""query Latest($e: String!) {{ environment(id: $e) {{ id config(decry
   serviceInstances(first: 500) {{ edges {{ node {{
     serviceId deletedAt source {{ repo image }} latestDeployment {{ id }} }} }} {PAGE} }} }} }}"""
 
+
+@lru_cache(maxsize=8)
+def running(count: int) -> str:
+    """Of several environments, what each instance runs."""
+    reads = " ".join(f"e{number}: environment(id: $e{number}) {{ ...Runs }}" for number in range(count))
+    return f"""query Running({_declared(count)}) {{ {reads} }}
+fragment Runs on Environment {{ id serviceInstances(first: 500) {{ edges {{ node {{
+  serviceId deletedAt latestDeployment {{ id status createdAt meta }}
+  activeDeployments {{ id status }} }} }} {PAGE} }} }}"""
+
+
+PROJECT_TOKENS = f"""query ProjectTokens($p: String!, $after: String) {{ projectTokens(
+  projectId: $p, first: 100, after: $after) {{ edges {{ node {{ id name environmentId createdAt }} }} {PAGE} }} }}"""
+PROJECT_TOKEN_CREATE = """mutation ProjectTokenCreate($i: ProjectTokenCreateInput!) {
+  projectTokenCreate(input: $i) }"""
+PROJECT_TOKEN_DELETE = "mutation ProjectTokenDelete($id: String!) { projectTokenDelete(id: $id) }"
+PROJECT_TOKEN = "query ProjectTokenSelf { projectToken { projectId environmentId } }"
+
 PROJECT_CREATE = "mutation ProjectCreate($i: ProjectCreateInput!) { projectCreate(input: $i) { id name } }"
 PROJECT_UPDATE = """mutation ProjectUpdate($id: String!, $i: ProjectUpdateInput!) {
   projectUpdate(id: $id, input: $i) { id name } }"""
@@ -186,5 +204,6 @@ FIXED: tuple[str, ...] = (
     *(DOMAIN_CREATE, DOMAIN_UPDATE, DOMAIN_DELETE, SERVICE_DOMAIN_CREATE, SERVICE_DOMAIN_UPDATE),
     *(SERVICE_DOMAIN_DELETE, TCP_PROXY_DELETE, VOLUME_UPDATE, BACKUP_SCHEDULE),
     *(PROJECTS_AND_KEYS, SSH_KEY_CREATE, SSH_KEY_REPLACE, SSH_KEY_DELETE),
+    *(PROJECT_TOKENS, PROJECT_TOKEN_CREATE, PROJECT_TOKEN_DELETE, PROJECT_TOKEN),
 )
 """Every text that does not depend on how much is read."""

@@ -219,6 +219,13 @@ class SharedVariable(_Variable):
 
     environment: Annotated[str, RefersTo("railway.environment"), Immutable] = Field(description="where it is shared")
 
+    def is_read_by(self, other: Resource) -> bool:
+        """Where `${{shared.NAME}}` stands in a variable of an instance of the environment."""
+        if not isinstance(other, Variable) or other.container() != self.environment:
+            return False
+        said = other.value if isinstance(other.value, str) else ""
+        return re.search(r"\$\{\{\s*shared\." + re.escape(self.name) + r"\s*\}\}", said) is not None
+
     def container(self) -> str:
         return self.environment
 

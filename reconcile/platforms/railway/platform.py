@@ -9,22 +9,25 @@ from typing import Any, ClassVar
 
 from ...model.change import Change, Outcome
 from ...model.errors import PlatformError
+from ...model.issuing import IssueOptions, Issuer
 from ...model.observation import Observation, Scope
-from ...model.platform import Credential, Rate
-from ...model.resource import Resource
+from ...model.platform import Credential, Rate, Running
+from ...model.resource import Key, Resource
 from ...model.secret import SecretText
 from ...model.spec import Access
 from ...wire import Client
 from ...wire.rest import PARTIAL, bearer
 from .cost import Known, predicted
 from .graph import Graph, StaleBase, read_error
-from .kinds import KINDS, Release, SshKey, TcpProxy, Volume
+from .kinds import KINDS, Instance, Release, SshKey, TcpProxy, Volume
 from .reader import Project, Reader, Wanted
 from .reading import Reading
 from .releasing import Releaser
 from .sight import Sight, Survey
+from .starting import Units
 from .structure import KINDS as SHARED
 from .structure import Structure
+from .tokens import ProjectTokenOptions, ProjectTokens
 from .writing import Writer
 
 EXTRA_KINDS = frozenset({TcpProxy.kind, Volume.kind})
@@ -58,6 +61,8 @@ class Railway:
         "pro": Rate(10_000, 3600),
     }
     """By plan (API docs, rate limits, 2026-08); `rate` is the Pro plan's."""
+    starts: ClassVar[frozenset[str]] = frozenset({Instance.kind})
+    issues: ClassVar[Mapping[str, type[IssueOptions]]] = {"project-token": ProjectTokenOptions}
     base_url: ClassVar[str] = "https://backboard.railway.com"
     waits_itself: ClassVar[bool] = True
     settle_seconds: ClassVar[float] = 5.0
@@ -150,6 +155,30 @@ class Railway:
         lacks = self._survey.keys is None and any(change.kind is SshKey for change in wave)
         listing = 0 if self._projects is not None and not lacks else 1 if self._survey.workspace else 2
         return predicted(wave, Known(listing, self._projects or (), self._reading_of))
+
+    def running(self, units: Sequence[Resource]) -> Mapping[Key, Running]:
+        """As `Starts`: the newest deployment of each instance, and the one that is live. Raises PlatformError."""
+        return self._units().running(units) if units else {}
+
+    def start(self, units: Sequence[Resource]) -> None:
+        """As `Starts`: a deployment of what is set there now; an instance without a source has nothing to start."""
+        if units:
+            # What was read before does not tell the deployment that comes now.
+            self._last = None
+            self._known.clear()
+            self._units().start(units)
+
+    def issuer(self, word: str, options: IssueOptions) -> Issuer:
+        """As `Issues`: project tokens."""
+        assert word == "project-token" and isinstance(options, ProjectTokenOptions)
+        return ProjectTokens(self._graph, self._listed, options)
+
+    def _units(self) -> Units:
+        return Units(self._graph, self._listed(), self._wait, self._settle)
+
+    def _listed(self) -> Sequence[Project]:
+        """The workspace's projects as they were last told. Raises PlatformError."""
+        return self._projects if self._projects is not None else self._relisted(False)
 
     def _write(self, by_place: Mapping[str, Sequence[Change]]) -> Iterator[Outcome]:
         places: dict[str, Wanted] = {}

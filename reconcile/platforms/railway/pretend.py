@@ -4,16 +4,17 @@ From the published schema of August 2026, Railway's docs, its command line and n
 use; never from our own client. What no source tells is marked as guessed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
-from ...model.pretend import Asked, Caller, Route, Thing, Told, World
+from ...model.pretend import Asked, Caller, Route, RunningUnit, Thing, Told, World
 from ...model.spec import Declared
 from .pretend_estate import FILES_UNTIL, Estate, Refused
 from .pretend_graphql import answer, is_read, refused
 from .pretend_hand import KINDS, create, delete, edit
 from .pretend_mutations import add_bare_project
-from .pretend_tokens import HEADER, NOT_FOUND, UNKNOWN, speaker
+from .pretend_running import running
+from .pretend_tokens import HEADER, NOT_FOUND, UNKNOWN, speaker, takes
 from .pretend_views import RATES
 
 _HIDDEN = "«hidden»"
@@ -124,6 +125,9 @@ class Pretend:
             return {**thing, "value": _HIDDEN}
         if kind == "project-token":
             return {**thing, "token": _HIDDEN}
+        if kind in ("deployment", "gone-token"):
+            hidden = "values" if kind == "deployment" else "print"
+            return {name: value for name, value in thing.items() if name != hidden}
         if kind == "patch":
             return {name: value for name, value in thing.items() if name != "patch"}
         if kind == "instance":
@@ -134,6 +138,12 @@ class Pretend:
 
     def kinds(self) -> Sequence[str]:
         return KINDS
+
+    def running(self, world: World, account: str) -> Iterable[RunningUnit]:
+        return running(self._at(world, account))
+
+    def takes(self, world: World, account: str, value: str) -> bool | None:
+        return takes(world, account, value)
 
     def _at(self, world: World, account: str) -> Estate:
         return self._estate(world, Caller(account, world.account_id(account)))

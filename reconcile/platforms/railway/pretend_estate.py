@@ -9,17 +9,18 @@ from typing import Any, TypeVar
 
 from ...model.pretend import Thing, World
 from .pretend_config import told
+from .pretend_running import deploy, status
 
 T = TypeVar("T")
 SHELVES = (
     *("project", "environment", "service", "instance", "variable", "shared-variable", "domain", "service-domain"),
     *("tcp-proxy", "disk", "volume", "deployment", "changeset", "patch", "project-token"),
-    "ssh-key",
+    *("ssh-key", "gone-token"),
 )
-"""`volume` holds a volume as it is mounted in one environment, `disk` what its environments share: id and name."""
+"""`volume` holds a volume as it is mounted in one environment, `disk` what its environments share: id and name;
+`gone-token` what was a project token once, by the SHA-256 of its value."""
 FILES_UNTIL = "2026-12-01"
 """When Railway stops reading a repository's own railway.json and railway.toml (Railway's docs)."""
-STAGES = ("QUEUED", "BUILDING", "DEPLOYING", "SUCCESS")
 
 
 class Refused(Exception):
@@ -140,6 +141,9 @@ class Estate:
     def drop(self, kind: str, **fields: Any) -> None:
         for thing in self.where(kind, **fields):
             del self.shelf(kind)[thing["id"]]
+            if kind == "project-token":
+                gone = {"id": thing["id"], "name": thing["name"], "print": print_of(thing)}
+                self.shelf("gone-token")[thing["id"]] = gone
 
     def drop_instance(self, instance: Thing) -> None:
         """An instance goes with its variables, domains, proxies and deployments; a volume stays, unmounted."""
@@ -217,52 +221,12 @@ class Estate:
         return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:40]
 
     def deploy(self, instance: Thing, reason: str) -> Thing | None:
-        """A deployment of what an instance is now; None if it has nothing to deploy. `print` tells what it runs with,
-        variables among it: a later one of the same print changes nothing."""
-        source = instance["config"].get("source", {})
-        if not (source.get("repo") or source.get("image")):
-            return None
-        where = {name: instance[name] for name in ("projectId", "environmentId", "serviceId")}
-        config = json.loads(json.dumps(told(instance["config"])))
-        config.get("deploy", {}).pop("registryCredentials", None)
-        meta = {**config.get("source", {}), "reason": reason, "serviceManifest": config, **self._file(instance, config)}
-        environment = self.shelf("environment")[instance["environmentId"]]
-        print = hashlib.sha256(self.prints(environment)[instance["id"]].encode()).hexdigest()
-        return self.add("deployment", {"name": instance["name"], **where, "meta": meta, "print": print})
-
-    def _file(self, instance: Thing, config: Thing) -> Thing:
-        """What a deployment takes from its repository's own file, laid over the settings; nothing is written there.
-
-        An explicit null counts as said: so it was measured on Railway.
-        """
-        file = instance.get("file")
-        if not file or not config.get("source", {}).get("repo") or self.now[:10] >= self.files_until:
-            return {}
-        parts = {name: file[name] for name in ("build", "deploy") if file.get(name)}
-        keys = [f"{section}.{key}" for section, said in parts.items() for key in said]
-        whole = {**config, **{name: {**config.get(name, {}), **said} for name, said in parts.items()}}
-        return {
-            "configFile": instance["config"].get("configFile") or "/railway.json",
-            "fileServiceManifest": parts,
-            "propertyFileMapping": {key: f"$.{key}" for key in keys},
-            "serviceManifest": whole,
-        }
+        """As `pretend_running.deploy`."""
+        return deploy(self, instance, reason)
 
     def status(self, deployment: Thing) -> str:
-        """Where a deployment is by the world's clock; a later one of the same instance that succeeded replaces it."""
-        if self._stage(deployment) == "SUCCESS" and any(
-            self._stage(one) == "SUCCESS" for one in self._later(deployment)
-        ):
-            return "REMOVED"
-        return self._stage(deployment)
-
-    def _stage(self, deployment: Thing) -> str:
-        age = (self.world.now() - dt.datetime.fromisoformat(deployment["createdAt"])).total_seconds()
-        return STAGES[-1] if self.pace <= 0 else STAGES[min(len(STAGES) - 1, max(0, int(age / self.pace)))]
-
-    def _later(self, deployment: Thing) -> Iterator[Thing]:
-        of = list(self.where("deployment", **{name: deployment[name] for name in ("environmentId", "serviceId")}))
-        return iter(of[[one["id"] for one in of].index(deployment["id"]) + 1 :])
+        """As `pretend_running.status`."""
+        return status(self, deployment)
 
     def committed(
         self, environment: Thing, change: Callable[[], T], *, reason: str = "deploy", deploys: bool = True
@@ -299,14 +263,18 @@ class Estate:
         finally:
             self._restore(kept)
 
-    def _kept(self) -> Mapping[str, str]:
-        return {kind: json.dumps(dict(self.shelf(kind))) for kind in SHELVES}
+    def _kept(self) -> Mapping[str, str | dict[str, Thing]]:
+        """A deployment's own things are never changed in place, and of them there are many."""
+        kept: dict[str, str | dict[str, Thing]] = {
+            kind: json.dumps(dict(self.shelf(kind))) for kind in SHELVES if kind != "deployment"
+        }
+        return {**kept, "deployment": {id: dict(one) for id, one in self.shelf("deployment").items()}}
 
-    def _restore(self, kept: Mapping[str, str]) -> None:
+    def _restore(self, kept: Mapping[str, str | dict[str, Thing]]) -> None:
         for kind, things in kept.items():
             shelf = self.shelf(kind)
             shelf.clear()
-            shelf.update(json.loads(things))
+            shelf.update(json.loads(things) if isinstance(things, str) else things)
 
     def prints(self, environment: Thing) -> dict[str, str]:
         """By instance, all that a deployment of it depends on: not networking, not a region's replicas."""
@@ -327,6 +295,11 @@ class Estate:
             print = {**config, "deploy": deploy, "volumeMounts": mounts, "shared": shared}
             found[instance["id"]] = json.dumps(print, sort_keys=True)
         return found
+
+
+def print_of(token: Thing) -> str:
+    """What a project token is known by once it is gone."""
+    return hashlib.sha256(token["token"].encode()).hexdigest()
 
 
 def _shown(variable: Thing, decrypted: bool, sealed: bool) -> Thing:

@@ -21,6 +21,8 @@ from .pretend_estate import Estate, Refused
 from .pretend_keys import add_key, fingerprint
 from .pretend_mutations import add_environment, add_project, add_service, set_limits, stage, write_instance
 from .pretend_parts import rename_volume
+from .pretend_running import FAILS, ILL, can_roll_back, roll_back
+from .pretend_views import deployments_of
 
 KINDS = (
     *("project", "environment", "service", "instance", "variable", "shared-variable"),
@@ -29,10 +31,13 @@ KINDS = (
 _WORDS = frozenset({"name", "description", "icon", "value", "target", "token", "domain", "region", "mountPath"})
 _WORDS |= frozenset({"startCommand", "buildCommand", "healthcheckPath", "cronSchedule", "repo", "image", "branch"})
 _WORDS |= frozenset({"rootDirectory", "dockerfilePath", "railwayConfigFile", "builder", "restartPolicyType"})
-_WORDS |= frozenset({"publicKey"})
+_WORDS |= frozenset({"publicKey", "fails", "health", "deployment"})
 _LISTS = frozenset({"preDeployCommand", "watchPatterns", "backups"})
 _NEVER_NULL = frozenset({"name", "value", "target", "token", "domain", "mountPath", "publicKey"})
 _WHERE = ("project", "environment", "service")
+_DONE_TO_IT = ("fails", "health", "deployment")
+"""What a person does to an instance as it runs: make its next deployments fail (`build`, `start`, `no`), make it ill or
+`well`, and start it: `push` with what is set now, `previous` or a deployment's id with what ran then."""
 STAGED = "staged"
 """What waits in an environment for the button at the dashboard, as JSON of a patch; added to what waits already, and
 null discards all of it."""
@@ -159,11 +164,12 @@ def _plain(estate: Estate, thing: Thing, fields: Mapping[str, Any]) -> None:
 
 def _instance(estate: Estate, thing: Thing, fields: Mapping[str, Any]) -> None:
     limits = {name: fields[name] for name in ("vCPUs", "memoryGB") if name in fields}
+    _as_it_runs(estate, thing, fields)
     if FILE in fields:
         # A push of the repository's own railway.json, which deploys as any push does.
         thing["file"] = fields[FILE]
         estate.deploy(thing, "deploy")
-    settings = {name: value for name, value in fields.items() if name not in (*limits, FILE)}
+    settings = {name: value for name, value in fields.items() if name not in (*limits, *_DONE_TO_IT, FILE)}
     if settings:
         write_instance(estate, thing, settings)
     if limits:
@@ -171,6 +177,27 @@ def _instance(estate: Estate, thing: Thing, fields: Mapping[str, Any]) -> None:
         memory = held.get("memoryBytes")
         was = {"vCPUs": held.get("cpu"), "memoryGB": None if memory is None else memory / 1_000_000_000}
         set_limits(estate, thing, *({**was, **limits}[name] for name in ("vCPUs", "memoryGB")))
+
+
+def _as_it_runs(estate: Estate, thing: Thing, fields: Mapping[str, Any]) -> None:
+    words = {"fails": (*FAILS, "no"), "health": (ILL, "well")}
+    for name, known in words.items():
+        if fields.get(name, known[0]) not in known:
+            raise ValueError(f"{name} is one of {', '.join(known)}")
+    if "fails" in fields:
+        thing["fails"] = fields["fails"] if fields["fails"] in FAILS else ""
+    if "health" in fields:
+        thing["health"] = fields["health"]
+    wanted = fields.get("deployment")
+    if wanted == "push":
+        if estate.deploy(thing, "deploy") is None:
+            raise ValueError(f"{thing['name']} has no source to deploy")
+    elif wanted is not None:
+        kept = [one for one in deployments_of(estate, thing) if can_roll_back(estate, one)]
+        found = kept[-1:] if wanted == "previous" else [one for one in kept if one["id"] == wanted]
+        if not found:
+            raise ValueError(f"{thing['name']} has no deployment {wanted} that can be returned to")
+        roll_back(estate, found[0])
 
 
 def _environment(estate: Estate, thing: Thing, fields: Mapping[str, Any]) -> None:
@@ -223,7 +250,7 @@ _FIELDS: Mapping[str, frozenset[str]] = {
     "project": frozenset({"name", "description", "prDeploys", "isPublic"}),
     "environment": frozenset({"name", STAGED}),
     "service": frozenset({"name", "icon"}),
-    "instance": FLAT | {"vCPUs", "memoryGB", FILE},
+    "instance": FLAT | {"vCPUs", "memoryGB", FILE, *_DONE_TO_IT},
     "variable": _VARIABLE,
     "shared-variable": _VARIABLE,
     "domain": frozenset({"target", "token", "targetPort"}),

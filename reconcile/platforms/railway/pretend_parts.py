@@ -15,6 +15,7 @@ from .pretend_commit import (
 )
 from .pretend_config import merged
 from .pretend_estate import Estate, Refused
+from .pretend_running import can_roll_back, roll_back
 from .pretend_views import Args, View, trigger_of
 
 
@@ -176,6 +177,14 @@ def _redeploy(estate: Estate, thing: Thing, args: Args) -> Thing:
     return made
 
 
+def _roll_back(estate: Estate, thing: Thing, args: Args) -> bool:
+    old = estate.get("deployment", args["id"], "Deployment")
+    if not can_roll_back(estate, old):
+        raise Refused("Deployment cannot be rolled back")  # guessed; the rule is `canRollback`
+    roll_back(estate, old)
+    return True
+
+
 def _restart(estate: Estate, thing: Thing, args: Args) -> bool:
     return bool(estate.get("deployment", args["id"], "Deployment"))
 
@@ -228,6 +237,7 @@ PARTS: Mapping[str, View] = {
     "serviceInstanceDeployV2": _deploy,
     "deploymentRedeploy": _redeploy,
     "deploymentRestart": _restart,
+    "deploymentRollback": _roll_back,
     "deploymentTriggerCreate": _trigger_create,
     "deploymentTriggerUpdate": _trigger_update,
     "deploymentTriggerDelete": _trigger_delete,

@@ -1,13 +1,13 @@
 """The queries of the sandbox's Railway."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from ...model.pretend import Thing
 from .pretend_commit import taken
 from .pretend_estate import Estate, Refused
-from .pretend_views import REFERENCE, Args, View, domains_of, paged, triggers, workspace
+from .pretend_running import provided, rendered
+from .pretend_views import Args, View, domains_of, paged, triggers, workspace
 
 _CRON = {"DAILY": ("0 0 * * *", 6), "WEEKLY": ("0 0 * * 0", 30), "MONTHLY": ("0 0 1 * *", 90)}
 """When a backup is made, and for how many days it is kept (Railway's docs)."""
@@ -21,43 +21,8 @@ def _variable_map(estate: Estate, thing: Thing, args: Args) -> dict[str, str]:
     instance = estate.instance(environment["id"], args["serviceId"])
     values = {one["name"]: one["value"] for one in estate.variables_of(instance) if not one["isSealed"]}
     if not args.get("unrendered"):
-        values = {name: _rendered(estate, environment, instance, value, 8) for name, value in values.items()}
-    return {**_provided(environment, instance), **values}
-
-
-def _provided(environment: Thing, instance: Thing) -> dict[str, str]:
-    """What Railway itself gives each service."""
-    return {
-        "RAILWAY_ENVIRONMENT_ID": environment["id"],
-        "RAILWAY_ENVIRONMENT_NAME": environment["name"],
-        "RAILWAY_PRIVATE_DOMAIN": f"{instance['name'].lower()}.railway.internal",
-        "RAILWAY_PROJECT_ID": environment["projectId"],
-        "RAILWAY_PROJECT_NAME": environment["project"],
-        "RAILWAY_SERVICE_ID": instance["serviceId"],
-        "RAILWAY_SERVICE_NAME": instance["name"],
-    }
-
-
-def _rendered(estate: Estate, environment: Thing, instance: Thing, value: str, depth: int) -> str:
-    here = {"environmentId": environment["id"]}
-
-    def one(found: re.Match[str]) -> str:
-        owner, _, name = found[1].rpartition(".")
-        if owner == "shared":
-            source, held = instance, list(estate.where("shared-variable", **here, name=name))
-        else:
-            sources = [instance] if not owner else list(estate.where("instance", **here, name=owner))
-            if not sources:
-                return ""
-            source = sources[0]
-            held = [one for one in estate.variables_of(source) if one["name"] == name]
-        if not held:
-            return _provided(environment, source).get(name, "")
-        if depth == 0 or held[0]["isSealed"]:
-            return ""
-        return _rendered(estate, environment, source, held[0]["value"], depth - 1)
-
-    return REFERENCE.sub(one, value)
+        values = {name: rendered(estate, environment, instance, value, 8) for name, value in values.items()}
+    return {**provided(environment, instance), **values}
 
 
 def _schedules(estate: Estate, thing: Thing, args: Args) -> list[Thing]:

@@ -76,6 +76,7 @@ type Mutation {
   customDomainUpdate(environmentId: String!, id: String!, targetPort: Int): Boolean!
   deploymentRedeploy(id: String!, usePreviousImageTag: Boolean): Deployment!
   deploymentRestart(id: String!): Boolean!
+  deploymentRollback(id: String!): Boolean!
   deploymentTriggerCreate(input: DeploymentTriggerCreateInput!): DeploymentTrigger!
   deploymentTriggerDelete(id: String!): Boolean!
   deploymentTriggerUpdate(id: String!, input: DeploymentTriggerUpdateInput!): DeploymentTrigger!

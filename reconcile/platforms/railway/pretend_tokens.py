@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ...model.pretend import Caller, Thing, World
-from .pretend_estate import Estate, Refused
+from .pretend_estate import Estate, Refused, print_of
 from .pretend_views import Args, View, paged
 
 if TYPE_CHECKING:
@@ -54,8 +54,17 @@ def _create(estate: Estate, thing: Thing, args: Args) -> str:
 
 def _delete(estate: Estate, thing: Thing, args: Args) -> bool:
     found = estate.get("project-token", args["id"], "Project Token")
-    del estate.shelf("project-token")[found["id"]]
+    estate.drop("project-token", id=found["id"])
     return True
+
+
+def takes(world: World, account: str, value: str) -> bool | None:
+    """Whether a value is a project token of the account's; None where it never was one."""
+    live, gone = world.shelf(account, "project-token"), world.shelf(account, "gone-token")
+    if any(one["token"] == value for one in live.values()):
+        return True
+    print = print_of({"token": value}) if gone else ""
+    return False if any(one["print"] == print for one in gone.values()) else None
 
 
 def _own(estate: Estate, thing: Thing, args: Args) -> Thing:

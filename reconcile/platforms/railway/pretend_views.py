@@ -2,14 +2,14 @@
 
 import base64
 import datetime as dt
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ...model.pretend import Thing
 from .pretend_commit import SUFFIX
 from .pretend_config import placed
 from .pretend_estate import Estate, Refused
+from .pretend_running import REFERENCE, can_roll_back
 
 Args = Mapping[str, Any]
 View = Callable[[Estate, Thing, Args], Any]
@@ -18,7 +18,6 @@ RATES: Mapping[str, tuple[int, float]] = {"free": (100, 3600.0), "hobby": (1_000
 """Calls in seconds by plan (Railway's docs)."""
 VERIFIED_AFTER_SECONDS = 60.0
 """How long after its making, by the world's clock, a custom domain counts as verified."""
-REFERENCE = re.compile(r"\$\{\{\s*([^}\s]+?)\s*\}\}")
 
 
 def paged(items: Sequence[Any], args: Args) -> Thing:
@@ -96,12 +95,23 @@ def deployments_of(estate: Estate, instance: Thing) -> list[Thing]:
     return list(estate.where("deployment", **where))
 
 
+def _newest_first(estate: Estate, instance: Thing) -> Iterator[Thing]:
+    place = instance["environmentId"], instance["serviceId"]
+    shelf = reversed(list(estate.shelf("deployment").values()))
+    return (one for one in shelf if (one["environmentId"], one["serviceId"]) == place)
+
+
 def _latest(estate: Estate, thing: Thing, args: Args) -> Thing | None:
-    return next(reversed(deployments_of(estate, thing)), None)
+    return next(_newest_first(estate, thing), None)
 
 
 def _active(estate: Estate, thing: Thing, args: Args) -> list[Thing]:
-    return [one for one in deployments_of(estate, thing) if estate.status(one) == "SUCCESS"]
+    """One at most: what took over from it removed it."""
+    for one in _newest_first(estate, thing):
+        status = estate.status(one)
+        if status in ("SUCCESS", "CRASHED", "REMOVED"):
+            return [one] if status == "SUCCESS" else []
+    return []
 
 
 def domains_of(estate: Estate, thing: Thing, args: Args) -> Thing:
@@ -261,7 +271,7 @@ _DEPLOYMENT: Mapping[str, View] = {
     "meta": _meta,
     "status": lambda estate, thing, args: estate.status(thing),
     "canRedeploy": _constant(True),
-    "canRollback": lambda estate, thing, args: estate.status(thing) == "REMOVED",
+    "canRollback": lambda estate, thing, args: can_roll_back(estate, thing),
     "deploymentStopped": _constant(False),
     "suggestAddServiceDomain": _constant(False),
     "instances": _constant(()),

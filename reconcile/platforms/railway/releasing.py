@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...model.change import Change, Outcome
-from ...model.errors import PlatformError, Unavailable
+from ...model.errors import Missing, PlatformError, Unavailable
 from ...wire.rest import PARTIAL
 from . import documents
 from .graph import Answer, Graph
@@ -19,15 +19,26 @@ ROUNDS = 3
 Raw = Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class Started:
+    """What became of starting one instance. `deployment` None: it has no source, so nothing is to start. `error`: none
+    is known to have begun; with `unsure` one may have."""
+
+    service: str
+    deployment: str | None = None
+    error: PlatformError | None = None
+    unsure: bool = False
+    why: str = ""
+
+
 @dataclass(eq=False)
 class _Start:
-    """A release under way. `before` is the instance's latest deployment as it was found, `why` why another is not
+    """A start under way. `before` is the instance's latest deployment as it was found, `error` why another is not
     known to have begun since."""
 
-    change: Change
     service: str
-    before: str | None = None
-    why: str = ""
+    before: str | None
+    error: PlatformError
 
 
 @dataclass(frozen=True)
@@ -40,43 +51,57 @@ class Releaser:
     settle_seconds: float
 
     def apply(self, changes: Sequence[tuple[Change, str]]) -> Iterator[Outcome]:
-        """One outcome a release, each given with its service's id. An instance without a source has nothing to start,
-        and is done."""
+        """One outcome a release, each given with its service's id."""
+        asked = {service: change for change, service in changes}
+        for one in self.start(list(asked)):
+            change = asked[one.service]
+            if one.error is None:
+                want = change.after
+                assert isinstance(want, Release)
+                resource = want.model_copy(update={"deployment": one.deployment})
+                yield Outcome(change, "done", f"{one.service}@{self.environment}", resource)
+            else:
+                code = max(one.error.exit_code, PARTIAL)
+                yield Outcome(change, "unsure" if one.unsure else "failed", error=one.why, exit_code=code)
+
+    def start(self, services: Sequence[str]) -> Iterator[Started]:
+        """One answer each, by the service's id. An instance without a source has nothing to start, and is done."""
         told = self._latest()
         if isinstance(told, PlatformError):
-            yield from (_failed(change, told) for change, _ in changes)
+            yield from (Started(service, error=told, why=str(told)) for service in services)
             return
         todo = []
-        for change, service in changes:
+        for service in services:
             node = told.get(service)
             if node is None:
-                yield Outcome(change, "failed", error="there is no such instance", exit_code=PARTIAL)
+                why = "there is no such instance"
+                yield Started(service, error=Missing(why, platform="railway"), why=why)
             elif not node["deploys"]:
-                yield self._done(change, service, None)
+                yield Started(service)
             else:
-                todo.append(_Start(change, service, node["latest"]))
+                todo.append(_Start(service, node["latest"], Unavailable("not sent", platform="railway")))
         for _ in range(ROUNDS):
             yield from self._start(todo)
             for seconds in (0.0, self.settle_seconds):
                 if todo:
                     yield from self._look(todo, seconds)
-        yield from (_unsure(one, one.why) for one in todo)
+        yield from (Started(one.service, error=one.error, unsure=True, why=str(one.error)) for one in todo)
 
-    def _start(self, todo: list[_Start]) -> Iterator[Outcome]:
+    def _start(self, todo: list[_Start]) -> Iterator[Started]:
         """Starts each; keeps in `todo` what is of unknown effect."""
         steps = [(documents.DEPLOY, {"e": self.environment, "s": one.service}) for one in todo]
         for one, answer in list(zip(todo, self.graph.together(steps), strict=True)) if steps else ():
             error = answer if isinstance(answer, PlatformError) else next(iter(answer.errors.values()), None)
             if isinstance(error, Unavailable) and error.unsure:
-                one.why = str(error)
+                one.error = error
                 continue
             todo.remove(one)
             if error is not None:
-                yield _failed(one.change, error)
+                yield Started(one.service, error=error, why=str(error))
             elif isinstance(answer, Answer):
-                yield self._done(one.change, one.service, str(answer.data["serviceInstanceDeployV2"]))
+                yield Started(one.service, str(answer.data["serviceInstanceDeployV2"]))
 
-    def _look(self, todo: list[_Start], seconds: float) -> Iterator[Outcome]:
+    def _look(self, todo: list[_Start], seconds: float) -> Iterator[Started]:
         """Takes out of `todo` what has another deployment than before, or all of it where nothing can be seen."""
         if seconds:
             self.wait(seconds)
@@ -84,12 +109,13 @@ class Releaser:
         for one in list(todo):
             if isinstance(told, PlatformError):
                 todo.remove(one)
-                yield _unsure(one, f"{one.why}; looking for it: {told}", told.exit_code)
+                why = f"{one.error}; looking for it: {told}"
+                yield Started(one.service, error=told, unsure=True, why=why)
                 continue
             latest = told.get(one.service, {}).get("latest")
             if latest not in (None, one.before):
                 todo.remove(one)
-                yield self._done(one.change, one.service, latest)
+                yield Started(one.service, latest)
 
     def _latest(self) -> Mapping[str, Raw] | PlatformError:
         """By service, whether its instance has something to deploy, and its latest deployment."""
@@ -112,17 +138,3 @@ class Releaser:
                     "latest": (node.get("latestDeployment") or {}).get("id"),
                 }
         return found
-
-    def _done(self, change: Change, service: str, deployment: str | None) -> Outcome:
-        want = change.after
-        assert isinstance(want, Release)
-        resource = want.model_copy(update={"deployment": deployment})
-        return Outcome(change, "done", f"{service}@{self.environment}", resource)
-
-
-def _failed(change: Change, error: PlatformError) -> Outcome:
-    return Outcome(change, "failed", error=str(error), exit_code=max(error.exit_code, PARTIAL))
-
-
-def _unsure(one: _Start, why: str, exit_code: int = PARTIAL) -> Outcome:
-    return Outcome(one.change, "unsure", error=why, exit_code=exit_code)

@@ -12,14 +12,15 @@ from pydantic import ValidationError
 from ...model.change import Change, Outcome
 from ...model.errors import Denied, Missing, PlatformError, Rejected, Unavailable
 from ...model.observation import Observation, Scope, Seen
-from ...model.platform import Credential, Rate
-from ...model.resource import Resource
+from ...model.platform import Credential, Rate, Running
+from ...model.resource import Key, Resource
 from ...model.secret import SecretText
 from ...wire import Call
 from ...wire.rest import PARTIAL, RestPlatform, RestResource, bearer
 from .attached import Check, Domain, Webhook
 from .kinds import Project, Raw, Variable
 from .project import Step, steps_of
+from .starting import Productions
 from .variable import Writes, as_sent, by_project, is_value_alone, item_of
 
 
@@ -37,6 +38,8 @@ class Vercel(RestPlatform):
     base_url: ClassVar[str] = "https://api.vercel.com"
     settle_seconds: ClassVar[float] = 5.0
     read_right: ClassVar[str] = "a role in the team that sees its projects, production variables among them"
+
+    starts: ClassVar[frozenset[str]] = frozenset({Project.kind})
 
     _owner: str | None = None
     """The account's own id, as its answers tell it."""
@@ -144,6 +147,17 @@ class Vercel(RestPlatform):
                     1 + (change.verb == "replace") + (change.kind is Domain and change.verb in ("create", "replace"))
                 )
         return calls
+
+    def running(self, units: Sequence[Resource]) -> Mapping[Key, Running]:
+        """As `Starts`: the newest production deployment, and the one that has the domains. Raises PlatformError."""
+        return self._productions().running(units)
+
+    def start(self, units: Sequence[Resource]) -> None:
+        """As `Starts`: a redeployment with the variables of now. Raises PlatformError."""
+        self._productions().start(units)
+
+    def _productions(self) -> Productions:
+        return Productions(self._client, self._team, self._id, self._sleep, self._settle)
 
     @property
     def _team(self) -> Mapping[str, str | int]:

@@ -4,11 +4,13 @@ Written from Vercel's API description (2025-10), the SDK's types for checks, the
 recorded answers for errors. Where none of them tells, it does the least: an upsert changes the value and nothing else.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from ...model.pretend import Asked, Caller, Handler, Route, Thing, Told, World
+from ...model.pretend import Asked, Caller, Handler, Route, RunningUnit, Thing, Told, World
 from ...model.spec import Declared
+from .pretend_deploys import by_hand as done_to
+from .pretend_deploys import deploy, give, listed, running, targets, wanted, whole
 from .pretend_parts import (
     CHECK,
     DOMAIN,
@@ -16,14 +18,23 @@ from .pretend_parts import (
     SETTINGS,
     VARIABLE,
     Refused,
-    apex_of,
     by_hand,
     check_fields,
-    cipher,
     new_project,
     settings,
     stamp,
     variable_fields,
+)
+from .pretend_shapes import (
+    blank,
+    new_hook,
+    no_conflict,
+    slot,
+    told_check,
+    told_domain,
+    told_project,
+    told_variable,
+    told_webhook,
 )
 
 _TEAM = frozenset({"teamId", "slug"})
@@ -35,10 +46,12 @@ _DOMAINS: Mapping[str, Callable[[Thing, str], bool]] = {
     "verified": lambda one, word: bool(one["verified"] == (word == "true")),
 }
 """What a listing of domains can be asked for."""
+_DEPLOYMENTS = frozenset({"projectId", "projectIds", "target", "state", "limit", "until", "since"})
 
 
 class Pretend:
-    """Vercel, as far as we use it. Shelves: `project`, `variable`, `domain` (by host), `check`, `webhook`."""
+    """Vercel, as far as we use it. Shelves: `project`, `variable`, `domain` (by host), `check`, `webhook`,
+    `deployment` (to production)."""
 
     name: ClassVar[str] = "vercel"
     prefix: ClassVar[str] = ""
@@ -46,14 +59,17 @@ class Pretend:
     """Limits are per endpoint (docs page limits); this stands between those of reading and of writing variables."""
     request_id: ClassVar[str] = "x-vercel-id"
 
+    def __init__(self) -> None:
+        self.pace = 0.0
+        """How many seconds of the world's clock a deployment stays in each of its states; 0: it is ready at once."""
+
     def routes(self) -> Sequence[Route]:
         one, checks = "/v9/projects/{project}", "/v2/projects/{project}/checks"
         pages = frozenset({"limit", "from", "until", "since", "search"})
         found: list[tuple[str, str, Handler, frozenset[str]]] = [
             ("GET", "/v10/projects", self._projects, pages),
             ("POST", "/v11/projects", self._new_project, frozenset()),
-            ("GET", one, self._project, frozenset()),
-            ("PATCH", one, self._change_project, frozenset()),
+            *(("GET", one, self._project, frozenset()), ("PATCH", one, self._change_project, frozenset())),
             ("DELETE", one, self._delete_project, frozenset()),
             ("POST", f"{one}/link", self._link, frozenset()),
             ("DELETE", f"{one}/link", self._unlink, frozenset()),
@@ -79,9 +95,14 @@ class Pretend:
             ("POST", "/v1/webhooks", self._new_webhook, frozenset()),
             ("GET", "/v1/webhooks/{id}", self._webhook, frozenset()),
             ("DELETE", "/v1/webhooks/{id}", self._delete_webhook, frozenset()),
+            ("GET", "/v7/deployments", self._deployments, _DEPLOYMENTS),
+            ("POST", "/v13/deployments", self._deploy, frozenset({"forceNew", "skipAutoDetectionConfirmation"})),
+            ("GET", "/v13/deployments/{id}", self._deployment, frozenset({"withGitRepoInfo"})),
+            ("POST", "/v1/projects/{project}/rollback/{id}", self._give("rollback"), frozenset({"description"})),
+            ("POST", "/v10/projects/{project}/promote/{id}", self._give("promote"), frozenset()),
             ("GET", "/v2/teams/{team}", self._whole_team, frozenset({"slug"})),
         ]
-        scoped = [Route(verb, path, _scoped(handler), query | _TEAM) for verb, path, handler, query in found]
+        scoped = (Route(verb, path, _scoped(handler), query | _TEAM) for verb, path, handler, query in found)
         return [*scoped, Route("GET", "/v2/user", self._user)]
 
     def refusal(self, status: int, reason: str, retry_after: float | None = None) -> Told:
@@ -107,9 +128,12 @@ class Pretend:
         try:
             if kind == "webhook":
                 raise Refused(400, "bad_request", "a webhook is not edited: delete it and add another")
-            new = by_hand(kind, thing, fields)
+            taken: Sequence[str] = ()
+            if kind == "project":
+                thing, taken = done_to(world, account, thing, fields)
+            new = by_hand(kind, thing, {name: text for name, text in fields.items() if name not in taken})
             if kind == "variable":
-                _no_conflict(shelf, new)
+                no_conflict(shelf, new)
             if kind == "project":
                 _no_namesake(shelf, new)
         except Refused as refused:
@@ -124,13 +148,13 @@ class Pretend:
                 thing = by_hand(kind, new_project(world, caller.id, {"name": fields["name"]}), fields)
                 _no_namesake(world.shelf(account, kind), thing)
             elif kind == "webhook":
-                thing = _hook(world, caller, {"url": fields["name"], "events": fields["events"].split(",")})
+                thing = new_hook(world, caller, {"url": fields["name"], "events": fields["events"].split(",")})
             else:
                 project = _find(world, account, fields["project"])
                 told = {name: value for name, value in fields.items() if name != "project"}
-                thing = by_hand(kind, _blank(world, account, kind, project, told["name"]), told)
+                thing = by_hand(kind, blank(world, account, kind, project, told["name"]), told)
                 if kind == "variable":
-                    _no_conflict(world.shelf(account, kind), thing)
+                    no_conflict(world.shelf(account, kind), thing)
         except Refused as refused:
             raise ValueError(str(refused)) from None
         except KeyError as missing:
@@ -153,7 +177,33 @@ class Pretend:
     def shown(self, kind: str, thing: Thing) -> Thing:
         """The dashboard shows no value of a sensitive variable, and no secret of a webhook."""
         hidden = {"value"} if thing.get("type") == "sensitive" else {"secret"}
+        hidden |= {"values"} if kind == "deployment" else set()
         return {name: value for name, value in thing.items() if name not in hidden}
+
+    def running(self, world: World, account: str) -> Iterable[RunningUnit]:
+        return running(world, account, self.pace)
+
+    def _deployments(self, world: World, asked: Asked) -> Told:
+        return listed(world, asked, self.pace, world.shelf(asked.caller.account, "project").values())
+
+    def _deploy(self, world: World, asked: Asked) -> Told:
+        project, source = wanted(asked.body, asked.caller.account, world, _find)
+        return Told(200, whole(world, self.pace, deploy(world, asked.caller.account, project, source)))
+
+    def _deployment(self, world: World, asked: Asked) -> Told:
+        return Told(200, whole(world, self.pace, _account_thing(world, asked, "deployment")))
+
+    def _give(self, word: str) -> Handler:
+        def act(world: World, asked: Asked) -> Told:
+            project = give(world, asked.caller.account, _of(world, asked), asked.path["id"], word)
+            self._keep(world, asked, project)
+            return Told(201)
+
+        return act
+
+    def _told(self, world: World, account: str, thing: Thing) -> Thing:
+        """A project as an answer tells it."""
+        return {**told_project(thing), "targets": targets(world, account, self.pace, thing)}
 
     def _user(self, world: World, asked: Asked) -> Told:
         id = asked.caller.id
@@ -176,7 +226,9 @@ class Pretend:
         page, after = _page(things, asked.query, "from")
         # A continuation token: text, and no `prev` beside it (API description).
         pagination = {"count": len(page), "next": None if after is None else str(after)}
-        return Told(200, {"projects": [_project(one) for one in page], "pagination": pagination})
+        return Told(
+            200, {"projects": [self._told(world, asked.caller.account, one) for one in page], "pagination": pagination}
+        )
 
     def _new_project(self, world: World, asked: Asked) -> Told:
         body = _strict(asked.body, {name for name, one in SETTINGS.items() if one.at_birth} | {"name", "gitRepository"})
@@ -188,10 +240,10 @@ class Pretend:
         if body.get("gitRepository"):
             thing = _linked(thing, body["gitRepository"], _now(world))
         shelf[thing["id"]] = thing
-        return Told(200, _project(thing))
+        return Told(200, self._told(world, asked.caller.account, thing))
 
     def _project(self, world: World, asked: Asked) -> Told:
-        return Told(200, _project(_of(world, asked)))
+        return Told(200, self._told(world, asked.caller.account, _of(world, asked)))
 
     def _change_project(self, world: World, asked: Asked) -> Told:
         body = _strict(asked.body, set(SETTINGS) | {"name"})
@@ -201,7 +253,9 @@ class Pretend:
 
     def _keep(self, world: World, asked: Asked, thing: Thing) -> Told:
         world.shelf(asked.caller.account, "project")[thing["id"]] = stamp(world, thing)
-        return Told(200, _project(world.shelf(asked.caller.account, "project")[thing["id"]]))
+        return Told(
+            200, self._told(world, asked.caller.account, world.shelf(asked.caller.account, "project")[thing["id"]])
+        )
 
     def _delete_project(self, world: World, asked: Asked) -> Told:
         _end(world, asked.caller.account, _of(world, asked)["id"])
@@ -226,11 +280,11 @@ class Pretend:
         things = [one for one in shelf.values() if one["projectId"] == project["id"]]
         secret = [one["id"] for one in things if "production" in one["target"]][: project.get("hidden", 0)]
         decrypt = asked.query.get("decrypt") == "true" and not project.get("undecrypted")
-        shown = [_variable(one, decrypt=decrypt) for one in things if one["id"] not in secret]
+        shown = [told_variable(one, decrypt=decrypt) for one in things if one["id"] not in secret]
         return Told(200, {"envs": shown, "hiddenProductionEnvCount": len(secret)})
 
     def _variable(self, world: World, asked: Asked) -> Told:
-        return Told(200, _variable(_inside(world, asked, "variable"), decrypt=True))
+        return Told(200, told_variable(_inside(world, asked, "variable"), decrypt=True))
 
     def _write_variables(self, world: World, asked: Asked) -> Told:
         project, shelf = _of(world, asked), world.shelf(asked.caller.account, "variable")
@@ -239,19 +293,19 @@ class Pretend:
         failed: list[Thing] = []
         for body in [_strict(one, VARIABLE, loose=True) for one in (asked.body if many else [asked.body])]:
             try:
-                thing = variable_fields(_blank(world, asked.caller.account, "variable", project, ""), body, whole=True)
-                same = next((one for one in shelf.values() if _slot(one) == _slot(thing)), None)
+                thing = variable_fields(blank(world, asked.caller.account, "variable", project, ""), body, whole=True)
+                same = next((one for one in shelf.values() if slot(one) == slot(thing)), None)
                 if same is not None and asked.query.get("upsert") == "true":
                     thing = {**same, "value": thing["value"]}
                 else:
-                    _no_conflict(shelf, thing)
+                    no_conflict(shelf, thing)
             except Refused as refused:
                 if not many or not refused.more:
                     raise  # a body of the wrong shape is refused whole
                 failed.append({"error": {"code": refused.code, "message": str(refused), **refused.more}})
                 continue
             shelf[thing["id"]] = stamp(world, thing)
-            created.append(_variable(shelf[thing["id"]]))
+            created.append(told_variable(shelf[thing["id"]]))
         return Told(201, {"created": created if many else created[0], "failed": failed})
 
     def _change_variable(self, world: World, asked: Asked) -> Told:
@@ -259,14 +313,14 @@ class Pretend:
         new = variable_fields(old, _strict(asked.body, VARIABLE))
         if old["type"] == "sensitive" != new["type"]:
             raise Refused(400, "bad_request", "The type of a sensitive variable cannot be changed.")
-        _no_conflict(shelf, new)
+        no_conflict(shelf, new)
         shelf[new["id"]] = stamp(world, new)
-        return Told(200, _variable(shelf[new["id"]]))
+        return Told(200, told_variable(shelf[new["id"]]))
 
     def _delete_variable(self, world: World, asked: Asked) -> Told:
         thing = _inside(world, asked, "variable")
         del world.shelf(asked.caller.account, "variable")[thing["id"]]
-        return Told(200, _variable(thing))
+        return Told(200, told_variable(thing))
 
     def _delete_variables(self, world: World, asked: Asked) -> Told:
         project, shelf = _of(world, asked), world.shelf(asked.caller.account, "variable")
@@ -287,13 +341,13 @@ class Pretend:
         things = things[::-1] if asked.query.get("order") == "DESC" else things
         page, after = _page(things, asked.query, "until")
         pagination = {"count": len(page), "next": after, "prev": None}
-        return Told(200, {"domains": [_domain(one) for one in page], "pagination": pagination})
+        return Told(200, {"domains": [told_domain(one) for one in page], "pagination": pagination})
 
     def _new_domain(self, world: World, asked: Asked) -> Told:
         project, account = _of(world, asked), asked.caller.account
         body = _strict(asked.body, {*DOMAIN, "name"})
         host, shelf = str(body.get("name", "")), world.shelf(account, "domain")
-        thing = check_fields(_blank(world, account, "domain", project, host), body, DOMAIN)
+        thing = check_fields(blank(world, account, "domain", project, host), body, DOMAIN)
         if host in shelf:
             here = shelf[host]["projectId"] == project["id"]
             code = "domain_already_in_use_by_project" if here else "domain_already_in_use"
@@ -302,15 +356,15 @@ class Pretend:
             )
             raise Refused(400 if here else 409, code, said)
         shelf[host] = thing
-        return Told(200, _domain(thing))
+        return Told(200, told_domain(thing))
 
     def _domain(self, world: World, asked: Asked) -> Told:
-        return Told(200, _domain(_inside(world, asked, "domain")))
+        return Told(200, told_domain(_inside(world, asked, "domain")))
 
     def _change_domain(self, world: World, asked: Asked) -> Told:
         shelf, old = world.shelf(asked.caller.account, "domain"), _inside(world, asked, "domain")
         shelf[old["id"]] = stamp(world, check_fields(old, _strict(asked.body, set(DOMAIN)), DOMAIN))
-        return Told(200, _domain(shelf[old["id"]]))
+        return Told(200, told_domain(shelf[old["id"]]))
 
     def _delete_domain(self, world: World, asked: Asked) -> Told:
         del world.shelf(asked.caller.account, "domain")[_inside(world, asked, "domain")["id"]]
@@ -332,28 +386,28 @@ class Pretend:
     def _checks(self, world: World, asked: Asked) -> Told:
         project = _of(world, asked)
         shelf = world.shelf(asked.caller.account, "check")
-        return Told(200, {"checks": [_check(one) for one in shelf.values() if one["projectId"] == project["id"]]})
+        return Told(200, {"checks": [told_check(one) for one in shelf.values() if one["projectId"] == project["id"]]})
 
     def _new_check(self, world: World, asked: Asked) -> Told:
         body = _strict(asked.body, {*CHECK, "source"})
         if not body.get("name") or not body.get("requires"):
             raise Refused(400, "bad_request", "Invalid request: missing required property `name` or `requires`.")
         account = asked.caller.account
-        thing = _blank(world, account, "check", _of(world, asked), body["name"])
+        thing = blank(world, account, "check", _of(world, asked), body["name"])
         source = body.get("source") or {"kind": "webhook"}
         if source.get("kind") == "git-provider" and not source.get("externalCheckName"):
             raise Refused(400, "bad_request", "Invalid request: `source` needs `externalCheckName`.")
         thing |= {"source": source, "sourceKind": source["kind"]}
         world.shelf(account, "check")[thing["id"]] = check_fields(thing, body, CHECK)
-        return Told(200, _check(world.shelf(account, "check")[thing["id"]]))
+        return Told(200, told_check(world.shelf(account, "check")[thing["id"]]))
 
     def _check(self, world: World, asked: Asked) -> Told:
-        return Told(200, _check(_inside(world, asked, "check")))
+        return Told(200, told_check(_inside(world, asked, "check")))
 
     def _change_check(self, world: World, asked: Asked) -> Told:
         shelf, old = world.shelf(asked.caller.account, "check"), _inside(world, asked, "check")
         shelf[old["id"]] = stamp(world, check_fields(old, _strict(asked.body, set(CHECK)), CHECK))
-        return Told(200, _check(shelf[old["id"]]))
+        return Told(200, told_check(shelf[old["id"]]))
 
     def _delete_check(self, world: World, asked: Asked) -> Told:
         del world.shelf(asked.caller.account, "check")[_inside(world, asked, "check")["id"]]
@@ -364,19 +418,19 @@ class Pretend:
         shown = []
         for hook in world.shelf(asked.caller.account, "webhook").values():
             named = [{"id": id, "name": names.get(id, id)} for id in hook.get("projectIds", ())]
-            shown.append({**_webhook(hook), "projectsMetadata": named or None})
+            shown.append({**told_webhook(hook), "projectsMetadata": named or None})
         return Told(200, shown)
 
     def _new_webhook(self, world: World, asked: Asked) -> Told:
-        thing = _hook(world, asked.caller, _strict(asked.body, {"url", "events", "projectIds"}))
+        thing = new_hook(world, asked.caller, _strict(asked.body, {"url", "events", "projectIds"}))
         known = world.shelf(asked.caller.account, "project")
         if any(id not in known for id in thing.get("projectIds", ())):
             raise Refused(400, "bad_request", "Invalid request: `projectIds` names an unknown project.")
         world.shelf(asked.caller.account, "webhook")[thing["id"]] = thing
-        return Told(200, {**_webhook(thing), "secret": world.new_id(24)})
+        return Told(200, {**told_webhook(thing), "secret": world.new_id(24)})
 
     def _webhook(self, world: World, asked: Asked) -> Told:
-        return Told(200, _webhook(_account_thing(world, asked, "webhook")))
+        return Told(200, told_webhook(_account_thing(world, asked, "webhook")))
 
     def _delete_webhook(self, world: World, asked: Asked) -> Told:
         del world.shelf(asked.caller.account, "webhook")[_account_thing(world, asked, "webhook")["id"]]
@@ -458,7 +512,7 @@ def _inside(world: World, asked: Asked, kind: str) -> Thing:
 def _end(world: World, account: str, id: str) -> None:
     """A project takes all that stands in it along."""
     del world.shelf(account, "project")[id]
-    for kind in ("variable", "domain", "check"):
+    for kind in ("variable", "domain", "check", "deployment"):
         shelf = world.shelf(account, kind)
         for inner in [key for key, one in shelf.items() if one["projectId"] == id]:
             del shelf[inner]
@@ -490,96 +544,3 @@ def _linked(thing: Thing, body: Any, now: int) -> Thing:
         **thing,
         "link": {**link, "productionBranch": "main", "createdAt": now, "updatedAt": now, "sourceless": True},
     }
-
-
-def _slot(thing: Thing) -> tuple[Any, ...]:
-    return thing["projectId"], thing["name"], tuple(sorted(thing["target"])), thing["gitBranch"]
-
-
-def _no_conflict(shelf: Mapping[str, Thing], thing: Thing) -> None:
-    """One value a name, target and branch (Terraform provider, on ENV_CONFLICT)."""
-    for one in shelf.values():
-        same = (one["projectId"], one["name"], one["gitBranch"]) == (
-            thing["projectId"],
-            thing["name"],
-            thing["gitBranch"],
-        )
-        if same and one["id"] != thing["id"] and set(one["target"]) & set(thing["target"]):
-            more = {"key": thing["name"], "envVarKey": thing["name"], "envVarId": one["id"], "target": thing["target"]}
-            said = f"A variable with the name `{thing['name']}` already exists for the target {','.join(one['target'])}"
-            raise Refused(400, "ENV_CONFLICT", said, **more, gitBranch=thing["gitBranch"])
-
-
-def _blank(world: World, account: str, kind: str, project: Thing, name: str) -> Thing:
-    """A thing in a project, before anything is said of it."""
-    now = _now(world)
-    base: Thing = {"name": name, "projectId": project["id"], "createdAt": now, "updatedAt": now}
-    if kind == "variable":
-        return {
-            "id": world.new_id(16),
-            **base,
-            "value": "",
-            "type": "plain",
-            "target": ["production"],
-            "gitBranch": None,
-        }
-    if kind == "check":
-        settled = {
-            "requires": "deployment-url",
-            "blocks": "deployment-alias",
-            "targets": ["production"],
-            "timeout": 300,
-        }
-        owner = {"ownerId": project["accountId"], "isRerequestable": False}
-        source = {"kind": "git-provider", "provider": "github", "externalCheckName": name}
-        return {
-            "id": f"check_{world.new_id(24)}",
-            **base,
-            **settled,
-            **owner,
-            "source": source,
-            "sourceKind": source["kind"],
-        }
-    elsewhere = any(name in shelf for other, shelf in world.shelves("domain").items() if other != account)
-    asked = {"type": "TXT", "domain": f"_vercel.{apex_of(name)}", "reason": "pending_domain_verification"}
-    asked |= {"value": f"vc-domain-verify={name},{world.new_id(20)}"}
-    told = {"redirect": None, "redirectStatusCode": None, "gitBranch": None, "customEnvironmentId": None}
-    return {"id": name, **base, **told, "apexName": apex_of(name), "verified": not elsewhere, "verification": [asked]}
-
-
-def _hook(world: World, caller: Caller, body: Mapping[str, Any]) -> Thing:
-    url, events = str(body.get("url", "")), body.get("events")
-    if not url.startswith(("https://", "http://")) or not isinstance(events, list) or not events:
-        raise Refused(400, "bad_request", "Invalid request: a webhook needs `url` and `events`.")
-    now = _now(world)
-    told: Thing = {"id": f"hook_{world.new_id(24)}", "name": url, "events": events, "ownerId": caller.id}
-    told |= {"projectIds": body["projectIds"]} if body.get("projectIds") else {}
-    return {**told, "createdAt": now, "updatedAt": now}
-
-
-def _project(thing: Thing) -> Thing:
-    return {name: value for name, value in thing.items() if name not in ("hidden", "undecrypted")}
-
-
-def _variable(thing: Thing, *, decrypt: bool = False) -> Thing:
-    """As an answer tells it: "" of a sensitive one, ciphertext of an encrypted one unless asked for (recorded)."""
-    readable = thing["type"] == "plain" or (thing["type"] == "encrypted" and decrypt)
-    value = thing["value"] if readable else "" if thing["type"] == "sensitive" else cipher(thing["value"])
-    told = {name: one for name, one in thing.items() if name not in ("name", "projectId", "value", "gitBranch")}
-    told |= {"gitBranch": thing["gitBranch"]} if thing["gitBranch"] else {}
-    told |= {"decrypted": readable} if thing["type"] != "plain" else {}
-    nobody = dict.fromkeys(("configurationId", "createdBy", "updatedBy", "edgeConfigId", "edgeConfigTokenId"))
-    return {**nobody, "securityIssues": [], **told, "key": thing["name"], "value": value}
-
-
-def _domain(thing: Thing) -> Thing:
-    hidden = {"id", "misconfigured"} | ({"verification"} if thing["verified"] else set())
-    return {name: value for name, value in thing.items() if name not in hidden}
-
-
-def _check(thing: Thing) -> Thing:
-    return dict(thing)
-
-
-def _webhook(thing: Thing) -> Thing:
-    return {**{name: value for name, value in thing.items() if name != "name"}, "url": thing["name"]}

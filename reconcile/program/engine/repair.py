@@ -154,7 +154,7 @@ def repair(engine: Engine, one: Repair, *, environment: Mapping[str, str], taken
 
 def last_revision(memory: Memory, stack: str, is_built: Callable[[Any], bool]) -> str:
     """The revision that was last applied of what Pulumi builds in a stack; "" where nothing ever was."""
-    rows = [row for row in memory.applied.values() if row.stack == stack and is_built(row.address)]
+    rows = [row for row in memory.applied.values() if row.stack == stack and is_built(row.address) and not row.rotated]
     return max(rows, key=lambda row: row.at).revision if rows else ""
 
 

@@ -143,7 +143,7 @@ class Finder:
                 raise blind
             found.gone.append(order)
             return
-        if self._was_given(order, seen):
+        if self._was_given(order, seen) or self._lives_on(one):
             order.made = Made(order.id, None)
             return
         if kind.protected:
@@ -161,6 +161,13 @@ class Finder:
                 f"`pulumi state delete {shlex.quote(order.asked.urn)}` leaves it as it lives",
             )
         found.changes.append((order, deleted(one.stack, row.address, one.account, seen)))
+
+    def _lives_on(self, one: Declared) -> bool:
+        """Whether its stack says by now that its value is no business of Pulumi's: a rotation writes it, or a person.
+        It leaves the state alone; what runs needs it."""
+        spec = self.tree.stacks.get(one.stack)
+        said = spec.declared.get(one.address) if spec is not None else None
+        return said is not None and said.resource.only_seen
 
     def _was_given(self, order: Order, seen: Seen) -> bool:
         """Whether a create has just given it: taken as it stood, or made where another one is to go."""

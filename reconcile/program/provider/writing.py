@@ -10,6 +10,8 @@ from ...model.verdict import Judged
 from ...steps.apply import Executor
 from ...steps.observe import Pair
 from ...steps.plan.changes import created
+from ...steps.rotate.reading import waiting
+from ...store.rotations import Rotations
 from ...store.values import utc
 from .asked import pulumi_id
 from .books import Books, Given, Run
@@ -118,9 +120,25 @@ class Writing:
         properties = outputs(type(one.resource), order.inputs, live)
         return Partly(unmade, pulumi_id(one.account, id), properties, order.inputs)
 
+    def _waits(self, run: Run, order: Order) -> bool:
+        tree, start = self.parts.tree(), order.declared.resource
+        if not tree.secrets:
+            return False
+        units = waiting(tree, Rotations(run.ledger, {}, key=None, vault=None).states())
+        names = {tree.stacks[unit.stack].declared[unit.address].resource.referred_as() for unit in units}
+        return any(name in names for field in type(start).refers() for name in start.named_by(field))
+
     def _start(self, run: Run, listing: Listing, orders: Sequence[Order]) -> None:
-        """Starts what was written for. The ledger owns no start: it is announced, and closed with its result."""
+        """Starts what was written for. The ledger owns no start: it is announced, and closed with its result.
+
+        What waits for the first value of a secret is left to the rotation, which starts it with that.
+        """
         self.books.refuse_other_writer(run)
+        left = [one for one in orders if self._waits(run, one)]
+        for one in left:
+            # A start has no name of its own, and an id that says nothing is none.
+            one.made = Made(one.declared.resource.referred_as() or one.declared.address.name, one.declared.resource)
+        orders = [one for one in orders if one not in left]
         changes = [created(one.declared, self.parts.tree().project.name, known=False) for one in orders]
         run.lease.check()
         numbers = run.ledger.intend(run.number, 0, changes)

@@ -1,9 +1,11 @@
 """Stack files to a Tree, or to every problem they have."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from ...model.resource import LOGICAL_NAME
-from ...model.spec import Project, Spec, Tree
+from ...model.spec import Declared, Project, Spec, Tree
+from .consumers import join, refuse_values
 from .declare import Declarer
 from .extends import extend
 from .links import Linker, in_order
@@ -12,35 +14,46 @@ from .opener import Source
 from .owners import refuse_two_owners
 from .problems import Place, Problems, named
 from .project import FILE, NO_PROJECT, read_project
+from .secrets import read_secrets
+from .sources import Issues
 from .stack import Catalogue, Kinds, Stack, catalogue, check_keys, nested_kinds, read_stack
 from .tree import Node, read_map, size_of
 
 VALUE_LIMIT = 2_000_000
+NO_ISSUES: Issues = MappingProxyType({})
 
 
-def load(source: Source, kinds: Kinds) -> Tree:
-    """Everything the repository wants. Raises SpecError with all problems at once, sorted by file and line."""
+def load(source: Source, kinds: Kinds, issues: Issues = NO_ISSUES) -> Tree:
+    """Everything the repository wants. Raises SpecError with all problems at once, sorted by file and line.
+
+    `issues` are the kinds of credentials that platforms make or check.
+    """
     problems = Problems()
     problems.extend(source.refused())
     known = catalogue(kinds)
-    project = _project(source, problems, known)
+    # Some platforms hold nothing that a stack declares, and only make credentials.
+    platforms = {*known, *(kind.partition(".")[0] for kind in issues)}
+    project = _project(source, problems, platforms)
     stacks = _stacks(source, known, nested_kinds(kinds), problems)
     _check_uses(stacks, problems)
     _check_accounts(stacks, project, kinds, problems)
+    entries = read_secrets(stacks, project, issues, problems)
     linker = Linker(stacks, kinds, problems)
     drafts = [draft for stack in stacks.values() for draft in stack.all()]
     for draft in drafts:
         linker.link(draft)
+    refuse_values(drafts, problems)
     declarer = Declarer(linker, problems, project.from_env if project else None)
     for draft in in_order(drafts, problems):
         declarer.declare(draft)
     refuse_two_owners(drafts, problems)
-    specs = {name: _spec(stack, kinds, problems) for name, stack in sorted(stacks.items())}
+    secrets, beside = join(stacks, entries, problems)
+    specs = {name: _spec(stack, kinds, problems, beside.get(name, ())) for name, stack in sorted(stacks.items())}
     problems.raise_all()
     # A resource that was left out without a word would be planned as a delete.
     assert project is not None
     assert all(draft.declared is not None for draft in drafts)
-    return Tree(project, specs, source.revision())
+    return Tree(project, specs, source.revision(), secrets)
 
 
 def load_project(source: Source) -> Project:
@@ -54,7 +67,7 @@ def load_project(source: Source) -> Project:
     return project
 
 
-def _project(source: Source, problems: Problems, known: Catalogue | None) -> Project | None:
+def _project(source: Source, problems: Problems, platforms: Collection[str] | None) -> Project | None:
     """None where the file could not be read."""
     file = f"{source.folder}/{FILE}"
     data = source.files().get(file)
@@ -63,7 +76,7 @@ def _project(source: Source, problems: Problems, known: Catalogue | None) -> Pro
             problems.add(Place(file), "no such file", "`trueup init` writes it")
         return None
     node = read_map(file, data, problems)
-    return read_project(node, known, problems) if node else None
+    return read_project(node, platforms, problems) if node else None
 
 
 def _stacks(source: Source, known: Catalogue, nested: Catalogue, problems: Problems) -> dict[str, Stack]:
@@ -175,13 +188,16 @@ def _check_accounts(stacks: Mapping[str, Stack], project: Project | None, kinds:
                 problems.add(place, message, f"add it in _project.yaml, accounts.{stack.account}")
 
 
-def _spec(stack: Stack, kinds: Kinds, problems: Problems) -> Spec:
+def _spec(stack: Stack, kinds: Kinds, problems: Problems, beside: Sequence[Declared]) -> Spec:
     return Spec(
         name=stack.name,
         account=stack.account,
         writer=stack.writer,
         uses=stack.uses,
-        declared={draft.address: draft.declared for draft in stack.all() if draft.declared is not None},
+        declared={
+            **{draft.address: draft.declared for draft in stack.all() if draft.declared is not None},
+            **{one.address: one for one in beside},
+        },
         ignores=read_ignores(stack, problems),
         moved=read_moved(stack, kinds, problems),
     )

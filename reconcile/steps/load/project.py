@@ -4,12 +4,12 @@ import re
 from collections.abc import Collection, Mapping
 
 from ...model.resource import LOGICAL_NAME
-from ...model.spec import Access, Project
+from ...model.spec import Access, Migration, Project
 from .problems import Place, Problems, named
 from .tree import Node
 
 FILE = "_project.yaml"
-KEYS = ("project", "ledger", "from_env", "accounts")
+KEYS = ("project", "ledger", "from_env", "accounts", "migrations")
 NO_PROJECT = Project("", "", "", {})
 
 _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
@@ -32,6 +32,7 @@ def read_project(node: Node, platforms: Collection[str] | None, problems: Proble
         ledger_home=required_text(home, "home", place, "ledger.", problems),
         accounts=_accounts(accounts, platforms, problems) if accounts else {},
         from_env=_environment_names(keys.get("from_env"), problems),
+        migrations=_migrations(keys.get("migrations"), problems),
     )
 
 
@@ -87,6 +88,30 @@ def _check_environment_name(name: str, place: Place, problems: Problems) -> None
     # Never shown: who writes something else here has most likely pasted the credential itself.
     if not _ENVIRONMENT_NAME.match(name):
         problems.add(place, "must be the name of an environment variable", "the value itself is never written here")
+
+
+def _migrations(node: Node | None, problems: Problems) -> Mapping[str, Migration]:
+    if node is None:
+        return {}
+    if not isinstance(node.value, dict):
+        problems.add(node.at_value("migrations"), "must be a map of migrations")
+        return {}
+    found = {}
+    for name, inner in node.value.items():
+        path = f"migrations.{name}"
+        keys = fields(inner, path, ("run", "left", "field", "token"), problems)
+        place = inner.at_value(path)
+        run, left = (required_text(keys, key, place, f"{path}.", problems) for key in ("run", "left"))
+        for key, url in (("run", run), ("left", left)):
+            if url and not url.startswith("https://"):
+                problems.add(keys[key].at_value(f"{path}.{key}"), "must be an https:// address")
+        at = keys.get("field")
+        token = keys.get("token")
+        variable = text(token, f"{path}.token", problems) if token is not None else ""
+        if token is not None and variable:
+            _check_environment_name(variable, token.at_value(f"{path}.token"), problems)
+        found[name] = Migration(run, left, text(at, f"{path}.field", problems) if at is not None else "left", variable)
+    return found
 
 
 def _accounts(node: Node, platforms: Collection[str] | None, problems: Problems) -> Mapping[str, Mapping[str, Access]]:

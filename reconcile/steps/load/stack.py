@@ -13,8 +13,9 @@ from .tree import Node
 Kinds = Mapping[str, type[Resource]]
 Catalogue = Mapping[str, Mapping[str, type[Resource]]]
 
-HEAD = ("account", "writer", "uses", "extends", "ignore", "moved")
-LATER = frozenset({"secrets", "alerts", "routes", "checks"})
+SECRETS = "secrets"
+HEAD = ("account", "writer", "uses", "extends", "ignore", "moved", SECRETS)
+LATER = frozenset({"alerts", "routes", "checks"})
 COVERS = "covers"
 PIN = "id"
 """In an entry: the platform's id of the one thing that it is. A kind with a field of that name has no pin."""
@@ -71,6 +72,8 @@ class Stack:
     uses: tuple[str, ...]
     uses_at: Place
     drafts: dict[str, dict[str, Draft]]
+    secrets: Node | None = None
+    """Its section of what changes on schedule."""
 
     def all(self) -> Iterable[Draft]:
         for named_drafts in self.drafts.values():
@@ -126,6 +129,7 @@ def read_stack(name: str, node: Node, known: Catalogue, nested: Catalogue, probl
         uses=tuple(dict.fromkeys(text for text, _ in texts(uses, "uses", problems))),
         uses_at=uses.at_value("uses") if uses else node.at_value("uses"),
         drafts={},
+        secrets=keys.get(SECRETS),
     )
     for platform, sections in known.items():
         if platform in keys:

@@ -42,6 +42,11 @@ class Node(NamedTuple):
         return Place(self.file, self.line, path)
 
 
+def line_of(node: Node) -> str:
+    """Where an entry begins, as a message names it."""
+    return f"{node.file}:{node.key_line}"
+
+
 def plain(node: Node) -> Any:
     """The value without its lines. At most 32 levels deep."""
     value = node.value

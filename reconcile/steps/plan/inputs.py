@@ -83,3 +83,8 @@ class Inputs:
     def declared_at(self) -> Mapping[Place, Declared]:
         """What the tree declares, by stack and address."""
         return {one.place: one for one in self.tree.declared()}
+
+    @cached_property
+    def rotated(self) -> frozenset[Place]:
+        """Where the tree declares what moves by rotation alone."""
+        return frozenset(place for place, one in self.declared_at.items() if one.resource.rotated)

@@ -71,13 +71,14 @@ def _desired(inputs: Inputs, draft: Draft) -> list[Declared]:
     """What to compare with: other stacks always by their spec, the chosen ones by the mode."""
     others = [one for one in inputs.tree.declared() if one.stack not in inputs.stacks]
     if inputs.mode == "destroy":
-        lookups = [one for one in inputs.tree.declared() if one.stack in inputs.stacks and one.resource.only_seen]
-        return others + lookups
+        return others + [one for one in inputs.tree.declared() if _stays(one, inputs)]
     if inputs.mode == "spec":
         return list(inputs.tree.declared())
     targets = referred(inputs.tree, inputs.memory, inputs.facts.moved)
     found, gaps = last_applied(inputs.tree, inputs.memory, inputs.kinds, inputs.stacks, targets)
     draft.gaps.extend(gaps)
+    # Its history is its rotations', which look after it themselves.
+    found = {place: one for place, one in found.items() if place not in inputs.rotated}
     lookups = [one for one in inputs.tree.declared() if one.stack in inputs.stacks and one.resource.only_seen]
     unapplied = [
         one
@@ -86,6 +87,12 @@ def _desired(inputs: Inputs, draft: Draft) -> list[Declared]:
     ]
     # Things declared and never applied are matched too, so that they do not show as unmanaged; they plan nothing.
     return others + [one for one in lookups if one.place not in found] + list(found.values()) + unapplied
+
+
+def _stays(one: Declared, inputs: Inputs) -> bool:
+    """Whether an end of the stack leaves a declared thing alone: what is only seen, but for what a rotation made."""
+    mine = one.resource.rotated and one.place in inputs.facts.owned_at
+    return one.stack in inputs.stacks and one.resource.only_seen and not mine
 
 
 def match_with_references(
@@ -135,7 +142,8 @@ def _plan_declared(one: Declared, matching: Matching, inputs: Inputs, draft: Dra
         elif one.pinned:
             draft.gaps.append(elsewhere(one))
         elif one.resource.only_seen:
-            draft.gaps.append(missing(one))
+            # What rotates is made by a rotation, not by a person.
+            draft.gaps.extend([] if one.resource.rotated else [missing(one)])
         elif not _blocked_by_reference(one, matching, inputs, draft):
             known = one.place in inputs.memory.applied or one.place in inputs.facts.owned_at
             draft.changes.append(created(one, inputs.facts.project, known=known))
@@ -266,7 +274,9 @@ def _plan_left(account: str, seen: Seen, inputs: Inputs, draft: Draft) -> None:
     elif row.stack in inputs.stacks and inputs.mode != "drift":
         address = inputs.facts.moved.get(row.place, row.address)
         if (row.stack, address) in inputs.memory.applied or inputs.mode == "destroy":
-            draft.changes.append(deleted(row.stack, row.address, account, seen))
+            history = inputs.memory.applied.get(Place(row.stack, address))
+            gone = deleted(row.stack, row.address, account, seen)
+            draft.changes.append(replace(gone, rotated=history is not None and history.rotated))
         else:
             draft.unmanaged.append(Unmanaged(account, seen, f"owned by {row.address} without a history"))
 
@@ -321,7 +331,7 @@ def _finish(inputs: Inputs, draft: Draft, matching: Matching, desired: Sequence[
         owned[pair] = owned.get(pair, 0) + 1
     wanted: dict[tuple[str, str], int] = {}
     for one in desired:
-        if not one.resource.only_seen:
+        if one.resource.rotated or not one.resource.only_seen:
             pair = (one.stack, one.address.platform)
             wanted[pair] = wanted.get(pair, 0) + 1
     chosen: Mapping[Place, None] = {one.place: None for one in desired if one.stack in inputs.stacks}

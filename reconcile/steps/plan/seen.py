@@ -65,8 +65,8 @@ class Sightings:
 
 
 def is_watched(resource: Resource) -> bool:
-    """Whether it is somebody's value that must be there: not a zone that is only looked up."""
-    return resource.only_seen and not resource.lookup
+    """Whether it is somebody's value that must be there: not a zone that is only looked up, nor what is rotated."""
+    return resource.only_seen and not (resource.lookup or resource.rotated)
 
 
 def unsighted(memory: Memory, declared: Mapping[Place, Declared], stacks: Collection[str]) -> tuple[Place, ...]:

@@ -1,44 +1,50 @@
-"""Settings to working parts: the only place that constructs."""
+"""Everything one command needs, made when first asked for."""
 
 import gc
-import getpass
-import hashlib
 import os
-import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, ExitStack, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .loop import Reconciler
-from .model.errors import LedgerError, ReconcileError
-from .model.platform import Platform
-from .model.resource import Resource
-from .model.secret import SecretText
-from .model.spec import Access, Project, Tree
-from .model.verdict import Rule
-from .platforms import kinds as known_kinds
-from .platforms import platforms as known_platforms
-from .platforms import pretends as known_pretends
-from .rules import of_repository, shipped
-from .sandbox.ready import Ready
-from .settings import Settings
-from .steps.load import Source, at_revision, load, load_project, working_tree
-from .steps.observe import Pair
-from .steps.plan.seen import Fingerprint, is_watched
-from .steps.reveal import Note, pretend_value, reveal, wanted_of
-from .store import Ledger, begin_ledger, open_ledger
-from .store.vault import KEY_FILE, KEY_VARIABLE, Key, Vault, begin_vault, make_runner_key, open_vault, runner_key
-from .wire import Budget, CallLimit, CallLog, Client, Pool, Redactor
+from ..loop import Reconciler
+from ..model.errors import LedgerError
+from ..model.issuing import IssueOptions
+from ..model.platform import Platform
+from ..model.resource import Resource
+from ..model.rotated import Issue, Secret
+from ..model.secret import SecretText
+from ..model.spec import Access, Project, Tree
+from ..model.verdict import Rule
+from ..platforms import issues as known_issues
+from ..platforms import kinds as known_kinds
+from ..platforms import platforms as known_platforms
+from ..rotation.estate import LiveEstate
+from ..rotation.hooks import hooks_of
+from ..rotation.issuers import issuer_of
+from ..rotation.probes import HttpProber, hosts_of
+from ..rotation.turning import Rotations, owner_of
+from ..rules import of_repository, shipped
+from ..sandbox.ready import Ready
+from ..settings import Settings
+from ..steps.load import Source, at_revision, load, load_project, working_tree
+from ..steps.observe import Pair
+from ..steps.plan.seen import Fingerprint, is_watched
+from ..steps.reveal import Note, pretend_value, reveal, wanted_of
+from ..store import Ledger, begin_ledger, open_ledger
+from ..store.rotations import Rotations as Books
+from ..store.vault import KEY_FILE, KEY_VARIABLE, Key, Vault, begin_vault, make_runner_key, open_vault, runner_key
+from ..wire import Budget, CallLimit, CallLog, Client, Pool, Redactor
+from .ledgers import SANDBOX_LEDGER_ID, begin_ledger_of
+from .who import whoami
 
-if TYPE_CHECKING:
-    from .sandbox.world import World
-
-SANDBOX_LEDGER_ID = "sandbox"
+SERVICES = "services"
+"""What `Workshop.transports` calls the applications that a world pretends to run."""
 _COLLECT_EVERY = (200_000, 20, 20)
 """A command lives for seconds and holds what it reads: collecting every 700 objects is a third of a large plan."""
 
@@ -53,7 +59,7 @@ class Workshop(AbstractContextManager["Workshop"]):
     world: Ready | None = None
     """The sandbox to talk to; None: the one that the settings name, or the live platforms."""
     transports: Mapping[str, Any] = field(default_factory=dict)
-    """Platform to an httpx transport, for a world served inside this process."""
+    """Platform, or SERVICES, to an httpx transport, for a world served inside this process."""
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     """UTC. A sandbox in another process brings its own."""
     sleep: Callable[[float], None] = time.sleep
@@ -63,7 +69,7 @@ class Workshop(AbstractContextManager["Workshop"]):
     def __post_init__(self) -> None:
         self.calls = CallLog(self.settings.log_file)
         if self.world is None and self.settings.sandbox is not None:
-            from .sandbox.client import now
+            from ..sandbox.client import now
 
             self.world = Ready.read(self.settings.sandbox)
             offset = now(self.world.clock) - datetime.now(UTC)
@@ -83,6 +89,11 @@ class Workshop(AbstractContextManager["Workshop"]):
         return known_kinds()
 
     @property
+    def issues(self) -> Mapping[str, type[IssueOptions]]:
+        """Kinds of credentials that platforms make or check."""
+        return known_issues()
+
+    @property
     def releases(self) -> tuple[type[Resource], ...]:
         """What only a Pulumi program has: kinds that start anew what was written quietly."""
         return tuple(kind for platform in known_platforms().values() for kind in platform.releases)
@@ -97,7 +108,7 @@ class Workshop(AbstractContextManager["Workshop"]):
     def tree(self) -> Tree:
         """Every stack of the repository. Raises SpecError."""
         if self._tree is None:
-            self._tree = load(self.source, self.kinds)
+            self._tree = load(self.source, self.kinds, self.issues)
             # It stays until the end: no collection need walk it again.
             self._closing.callback(gc.unfreeze)
             gc.freeze()
@@ -119,7 +130,7 @@ class Workshop(AbstractContextManager["Workshop"]):
             if world is not None:
                 if world.ledger is None:
                     raise LedgerError("this sandbox names no ledger of its own, and a live one is never used for it")
-                _begin_worlds(root / world.ledger, self.clock)
+                begin_ledger_of(root / world.ledger, self.clock)
                 opened = open_ledger(world.ledger, root, expected_id=SANDBOX_LEDGER_ID, clock=self.clock)
             elif begin:
                 opened = begin_ledger(
@@ -164,7 +175,8 @@ class Workshop(AbstractContextManager["Workshop"]):
 
     def fingerprint(self) -> tuple[Fingerprint | None, str]:
         """What makes fingerprints, or why there is none; None and "" where no stack has a secret. Raises KeyRefused."""
-        if any(True for _ in wanted_of(self.tree)) or any(is_watched(one.resource) for one in self.tree.declared()):
+        named = self.tree.secrets or any(True for _ in wanted_of(self.tree))
+        if named or any(is_watched(one.resource) for one in self.tree.declared()):
             vault, why = self.vault()
             return (vault.fingerprint if vault else None), why
         return None, ""
@@ -213,7 +225,7 @@ class Workshop(AbstractContextManager["Workshop"]):
         client = Client(
             platform=access.platform,
             account=account,
-            base_url=world.platforms[access.platform] if world else kind.base_url,
+            base_url=world.platforms[access.platform] if world else _base_url(kind, access.tier),
             authorization=kind.authorization(credentials),
             budget=Budget(rate.calls, rate.seconds, sleep=self.sleep),
             log=self.calls,
@@ -263,68 +275,60 @@ class Workshop(AbstractContextManager["Workshop"]):
             progress=progress,
             notes=notes,
             fingerprint=self.fingerprint()[0],
+            states=lambda: self.books().states(),
+            rotations=self._rotations,
+            minted=self._minted,
+        )
+
+    def _minted(self) -> frozenset[tuple[str, str, str]]:
+        """The credentials that platforms made for our secrets and that live, by account, kind and id."""
+        states = self.books().states() if self.tree.secrets else {}
+        return frozenset(
+            (secret.source.account, kind, version.id)
+            for secret in self.tree.secrets.values()
+            if isinstance(secret.source, Issue)
+            and secret.name in states
+            and (kind := self.issues[secret.source.kind].seen_as)
+            for version in states[secret.name].versions
+            if version.id and version.ended_at is None
+        )
+
+    def books(self) -> Books:
+        """The books of every secret. Without a runner key states are told and no value is opened. Raises KeyRefused."""
+        stacks = {one.name: one.stack for one in self.tree.secrets.values()}
+        return Books(self.ledger(), stacks, key=self.runner_key(), vault=self.vault()[0])
+
+    def _rotations(
+        self, reconciler: Reconciler, chosen: Sequence[Secret], run: int, guard: Callable[[], None]
+    ) -> Rotations:
+        tree, books = reconciler.tree, self.books()
+        services = self.world.services if self.world is not None else ""
+        prober = HttpProber(hosts_of(tree), services, self.transports.get(SERVICES))
+        estate = LiveEstate(
+            tree=tree,
+            platforms=reconciler.platforms,
+            blind=reconciler.blind,
+            ledger=self.ledger(),
+            run=run,
+            fingerprint=books.fingerprint,
+            clock=self.clock,
+            guard=guard,
+            prober=prober,
+            secrets={consumer: one for one in chosen for consumer in one.consumers},
+        )
+        issuer = partial(issuer_of, platforms=reconciler.platforms, blind=reconciler.blind)
+        return Rotations(
+            chosen,
+            books,
+            estate,
+            issuer,
+            hooks_of(tree.project, prober, os.environ),
+            self.clock,
+            owner_of(tree.project),
         )
 
 
-def _begin_worlds(ledger: Path, clock: Callable[[], datetime]) -> None:
-    """Begins a pretend world's ledger where there is none, under its name only once it is whole: of two first commands
-    one wins, and both open what it began."""
-    if ledger.exists():
-        return
-    draft = ledger.with_name(f".{ledger.name}.{secrets.token_hex(4)}")
-    try:
-        begin_ledger(str(draft), ledger.parent, ledger_id=SANDBOX_LEDGER_ID, clock=clock).close()
-        with suppress(FileExistsError):
-            ledger.hardlink_to(draft)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def whoami() -> str:
-    """Who runs this, for the ledger: CI's actor, else the login name."""
-    actor = os.environ.get("GITHUB_ACTOR") or os.environ.get("GITLAB_USER_LOGIN")
-    if actor:
-        return actor
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError) as error:
-        raise ReconcileError("no login name for this user id", advice="set LOGNAME") from error
-
-
-def begin_world(
-    root: Path,
-    *,
-    state: Path | None = None,
-    latency_seconds: float = 0.0,
-    rate_limits: bool = False,
-    empty: bool = False,
-    record_bodies: bool = False,
-) -> "World":
-    """A pretend world with the accounts of a repository, holding what its stacks look up or pin and nothing else."""
-    # Flask and waitress are the sandbox's alone: no other command waits for them.
-    from .sandbox.world import AccountSeed, World
-
-    with Workshop(Settings(root)) as shop:
-        tree = shop.tree
-    seeds = [
-        AccountSeed(
-            account,
-            platform,
-            access.id or hashlib.sha256(f"{account}.{platform}".encode()).hexdigest()[:32],
-            SecretText(secrets.token_hex(20), f"{account}.{platform}"),
-            access.tier or "free",
-        )
-        for account, by_platform in tree.project.accounts.items()
-        for platform, access in by_platform.items()
-    ]
-    world = World(
-        known_pretends(),
-        seeds,
-        state=state,
-        latency_seconds=latency_seconds,
-        rate_limits=rate_limits,
-        record_bodies=record_bodies,
-    )
-    if not empty:
-        world.begin(tree.declared(), tree.project)
-    return world
+def _base_url(kind: Any, tier: str) -> str:
+    """A platform's own address for a tier, where it has several."""
+    several: Mapping[str, str] = getattr(kind, "base_urls", {})
+    return str(several.get(tier, kind.base_url))

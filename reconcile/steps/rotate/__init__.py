@@ -1,0 +1,1 @@
+"""Rotation: how a secret moves from one value to the next. Pure but for its ports."""
