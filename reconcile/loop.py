@@ -15,7 +15,7 @@ from .model.platform import Platform
 from .model.resource import Address, Resource
 from .model.rotated import Secret
 from .model.rotation import State, Step
-from .model.spec import Declared, Tree
+from .model.spec import Declared, Place, Tree
 from .model.verdict import Judged, Rule
 from .rotation.turning import Rotations, secrets_of, stacks_of
 from .steps.accounts import accounts_seen
@@ -27,7 +27,8 @@ from .steps.plan.digest import digest_of
 from .steps.plan.seen import Fingerprint
 from .steps.reach import as_notes, beside, scopes, unread
 from .steps.reveal import Note, said
-from .steps.rotate.reading import astray, waiting
+from .steps.rotate.quiet import quietly, ran, unstarted
+from .steps.rotate.reading import astray
 from .store import Ledger, kept_fields, prints_of
 
 
@@ -121,6 +122,9 @@ class Reconciler:
     rotations: "Callable[[Reconciler, Sequence[Secret], int, Callable[[], None]], Rotations] | None" = None
     """Makes what turns secrets, in a run, under a guard that raises when its lease is lost; None: nothing does."""
 
+    _ran: frozenset[Place] = frozenset()
+    """Units of secrets that ran when they were last looked at."""
+
     def plan(self, stacks: Iterable[str], *, mode: Mode = "spec", choice: Choice | None = None) -> Judged:
         """Reads, compares and judges; writes nothing anywhere. Raises WrongAccount, SpecError."""
         names = self.tree.in_order(frozenset(stacks))
@@ -134,6 +138,7 @@ class Reconciler:
         if minted:
             known = [one for one in plan.unmanaged if (one.account, one.seen.kind, one.seen.id) in minted]
             plan = replace(plan, unmanaged=tuple(one for one in plan.unmanaged if one not in known))
+        self._ran = ran(self.tree, observations)
         told = said(self.notes, names)
         beyond = tuple(unread(self.tree, plan, observations, memory))
         told += tuple(note for one in observations for note in one.notes)
@@ -214,6 +219,12 @@ class Reconciler:
                 pause = partial(self.sleep, 1.0 if self.settle else 0.0)
                 turned = rotations.until_quiet(pause=pause) if until_quiet else rotations.turn()
                 code, summary = exits.strictest(turn_codes(turned)), {one.secret: one.what for one in turned}
+            except KeyboardInterrupt:
+                code = exits.INTERRUPTED
+                raise
+            except Exception as error:
+                code = getattr(error, "exit_code", exits.FAILED)
+                raise
             finally:
                 self.ledger.end_run(run, code, {"rotations": summary})
         return turned
@@ -246,20 +257,9 @@ class Reconciler:
 
     def _quietly(self, judged: Judged) -> Judged:
         """What waits for the first value of a secret is made without being started: the rotation does that."""
-        units = waiting(self.tree, self.states()) if self.tree.secrets and self.rotations is not None else frozenset()
-        if not units:
+        if not self.tree.secrets or self.rotations is None:
             return judged
-        quiet = {
-            id(one): replace(one, quiet=True)
-            for one in judged.plan.changes
-            if one.verb != "delete" and (one.place in units or not units.isdisjoint(one.needs))
-        }
-        changes = tuple(quiet.get(id(one), one) for one in judged.plan.changes)
-        verdicts = tuple(
-            replace(one, change=quiet.get(id(one.change), one.change)) if one.change is not None else one
-            for one in judged.verdicts
-        )
-        return Judged(replace(judged.plan, changes=changes), verdicts)
+        return quietly(judged, unstarted(self.tree, judged.plan, self.states(), self._ran))
 
     def _learn(self, plan: Plan, run: int) -> None:
         """Ownership that the facts showed: marks of ours, answered announcements, moved names, things that are gone."""

@@ -245,6 +245,11 @@ class Workshop(AbstractContextManager["Workshop"]):
 
     def _credentials(self, account: str, access: Access) -> tuple[dict[str, SecretText], str]:
         """The credentials of one account on one platform, or why they are not there."""
+        wanted = [one.name for one in known_platforms()[access.platform].credentials]
+        unnamed = [name for name in wanted if name not in access.credentials]
+        if unnamed:
+            form = ", ".join(f"{name}: NAME_OF_A_VARIABLE" for name in unnamed)
+            return {}, f"_project.yaml names no credential: write `{access.platform}: {{credentials: {{{form}}}}}`"
         world = self.world
         if world is not None:
             key = world.accounts.get(account, {}).get(access.platform)
@@ -303,7 +308,9 @@ class Workshop(AbstractContextManager["Workshop"]):
     ) -> Rotations:
         tree, books = reconciler.tree, self.books()
         services = self.world.services if self.world is not None else ""
-        prober = HttpProber(hosts_of(tree), services, self.transports.get(SERVICES))
+        # A pretend world that plays no services has none to ask: the real hosts are never asked for it.
+        hosts = hosts_of(tree) if self.world is None or services else frozenset()
+        prober = HttpProber(hosts, services, self.transports.get(SERVICES))
         estate = LiveEstate(
             tree=tree,
             platforms=reconciler.platforms,

@@ -35,13 +35,14 @@ def validate(
     directory: opt.Directory = Here,
 ) -> None:
     """Check every stack file: values, references, owners, rules. Asks nobody."""
+    from ..rotation.reachable import unreachable
     from .plain import plain
     from .rotated_by import secret_lines, secrets_document
 
     with opt.workshop(directory, rev=rev) as shop:
         rules = _checked(shop)
         tree = shop.tree
-        warnings = (*_wrong_claims(shop), *_findings(shop))
+        warnings = (*_wrong_claims(shop), *_findings(shop), *unreachable(shop.tree))
     stacks = {name: len(spec.said) for name, spec in tree.stacks.items()}
     ignores = sum(len(spec.ignores) for spec in tree.stacks.values())
     if as_json:

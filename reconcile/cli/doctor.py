@@ -89,7 +89,7 @@ def _examined(shop: "Workshop") -> Iterator[Check]:
     tree: Tree | None = None
     try:
         tree = shop.tree
-        count = sum(1 for _ in tree.declared())
+        count = sum(len(spec.said) for spec in tree.stacks.values())
         yield Check("stack files", 0, f"{counted(len(tree.stacks), 'stack')}, {counted(count, 'resource')}")
     except SpecError as error:
         for problem in error.problems:

@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Console
 
 from ..model.change import Change, FieldChange, Outcome, Plan
+from ..model.observation import Gap
 from ..model.resource import Resource
 from ..model.rotation import Step
 from ..model.secret import HIDDEN
@@ -161,10 +162,7 @@ def _show_rest(screen: Console, plan: Plan, concise: bool) -> None:
         times = f" ({touch.before.touched or '?'} → {touch.now.touched or '?'})"
         screen.print(f"  [red]{touch.verdict}:[/] {plain(str(touch.place))}{plain(times)}")
         screen.print(f"    if that is right: `trueup adopt {plain(str(touch.place))} --stack {plain(touch.now.stack)}`")
-    for gap in plan.gaps:
-        right = f"  [dim](needs {plain(gap.right)})[/]" if gap.right else ""
-        where = f"{gap.account} {gap.kind} {gap.container}".rstrip()
-        screen.print(f"  [red]not seen:[/] {plain(where)}: {plain(gap.reason)}{right}")
+    show_gaps(screen, plan.gaps)
     for warning in plan.warnings:
         screen.print(f"  [yellow]warning:[/] {plain(warning)}")
 
@@ -174,11 +172,20 @@ def _more(screen: Console, count: int) -> None:
         screen.print(f"    … and {count} more (all of them with --json)")
 
 
+def show_gaps(screen: Console, gaps: Sequence[Gap]) -> None:
+    """What could not be seen, and why."""
+    for gap in gaps:
+        right = f"  [dim](needs {plain(gap.right)})[/]" if gap.right else ""
+        where = f"{gap.account} {gap.kind} {gap.container}".rstrip()
+        screen.print(f"  [red]not seen:[/] {plain(where)}: {plain(gap.reason)}{right}")
+
+
 def show_turns(screen: Console, turned: Sequence[Step]) -> None:
     """What became of each secret that something became of."""
     for one in turned:
         if one.what == "nothing":
             continue
         until = f" (until {one.at:%Y-%m-%d %H:%M} UTC)" if one.at is not None else ""
+        text = one.text.removeprefix(f"{one.what} ")
         colour = "red" if one.what in ("held", "lost") or one.trouble else "green" if one.what == "ended" else "cyan"
-        screen.print(f"secret [bold]{plain(one.secret)}[/]  [{colour}]{one.what}[/] {plain(one.text)}{until}")
+        screen.print(f"secret [bold]{plain(one.secret)}[/]  [{colour}]{one.what}[/] {plain(text)}{until}")

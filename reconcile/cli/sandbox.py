@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -58,6 +59,8 @@ def serve(
         directory.resolve(), state=state, latency_seconds=latency / 1000, rate_limits=rate_limits == "real", empty=empty
     )
     ledger = ready_path.with_suffix(".ledger.db")
+    # From here on: whoever ends it has read the ready-file, or the line below, before `wait` listens.
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         served = serve_world(world, port=port, ready_file=ready_path, ledger=ledger, beside=beside)
         typer.echo(f"sandbox: {served.page_url}")
@@ -70,6 +73,10 @@ def serve(
     except KeyboardInterrupt:
         # Whoever ends it just after it began ends it as well.
         raise Leave(0) from None
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 @sandbox.command()

@@ -122,10 +122,17 @@ class Consumer:
     unit: Place
     shared: bool = False
     """Several units may read the one field: each is a consumer of its own."""
+    key: str = field(default="", compare=False)
+    """What the platform knows the field by: under the same name in a stack another one may be meant tomorrow."""
 
     @property
     def place(self) -> Place:
         return Place(self.stack, self.address)
+
+    @property
+    def recipient(self) -> str:
+        """Whom an approval names: this field of this account, whatever the stacks call it."""
+        return f"{self} at {self.account}/{self.key}" if self.key else str(self)
 
     def __str__(self) -> str:
         return f"{self.stack} {self.address}" + (f" for {self.unit}" if self.shared else "")

@@ -35,6 +35,9 @@ class Version:
     kept: bool = False
     compromised: bool = False
     """Somebody else may have it: it is never put back, whatever its status."""
+    issuer: str = ""
+    """Who made it, as account and kind of credential: nobody else is asked about it, or told to end it. "": we did, or
+    a person, or it was there before us."""
 
 
 @dataclass(frozen=True, slots=True)

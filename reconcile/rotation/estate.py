@@ -181,9 +181,12 @@ class LiveEstate:
             yield from self._change(place, want.previous, seen[place])
 
     def _change(self, place: Place, value: SecretText | None, seen: Seen | None) -> Iterable[Change]:
-        """The change that puts a value at a place, or takes it away: only what we put there."""
+        """The change that puts a value at a place, or takes it away.
+
+        Taken away is only the second value, which the stack declares as this secret's: whoever set it.
+        """
         if value is None:
-            if seen is not None and any(row.place == place for row in self.memory.owned):
+            if seen is not None:
                 gone = deleted(place.stack, place.address, self._declared(place).account, seen)
                 yield replace(gone, cause="rotation", quiet=True)
             return

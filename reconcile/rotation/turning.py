@@ -103,8 +103,12 @@ def secrets_of(secrets: Mapping[str, Secret], stacks: Iterable[str]) -> tuple[Se
 
 
 def stacks_of(secrets: Iterable[Secret]) -> frozenset[str]:
-    """Every stack that one of these secrets is declared in, or held in: what a turn must have the lease of."""
-    return frozenset(stack for one in secrets for stack in (one.stack, *(each.stack for each in one.consumers)))
+    """Every stack that one of these secrets is declared in, held in or started in: what a turn must have the lease
+    of. A shared variable is read by units of other stacks."""
+    held = (
+        (one.stack, *(stack for each in one.consumers for stack in (each.stack, each.unit.stack))) for one in secrets
+    )
+    return frozenset(stack for stacks in held for stack in stacks)
 
 
 def owner_of(project: Project) -> str:

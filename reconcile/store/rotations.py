@@ -55,7 +55,8 @@ class Rotations:
 
     def busy(self) -> dict[str, str]:
         """Units that a rotation changes now, and of which secret it is."""
-        return self._ledger.reading(units.busy)
+        held = self._ledger.reading(units.busy)
+        return {unit: secret for unit, secret in held.items() if secret in self._stacks}
 
     def claim(self, secret: str) -> State:
         """Takes the secret up: fence and turn grow by one, and whoever held it before can save nothing more."""
@@ -96,7 +97,7 @@ class Rotations:
             if (found.turn, found.fence) != (before.turn, before.fence):
                 raise LostRace(_lost(found, before))
             _keep(connection, found, saved)
-            units.claim(connection, after.secret, saved.changing)
+            units.claim(connection, after.secret, saved.changing, self._stacks)
             sealing.keep_values(connection, _sealed(connection, after.secret, contents))
             sealing.erase_values(connection, after.secret, erase)
             return saved, drafts

@@ -11,18 +11,20 @@ from .owning import upsert
 from .tables import baseline, busy_unit
 
 
-def claim(connection: Connection, secret: str, units: Collection[str]) -> None:
-    """Makes these, and no others, the units that the secret's rotation changes. Raises UnitBusy, naming the other."""
+def claim(connection: Connection, secret: str, units: Collection[str], declared: Collection[str]) -> None:
+    """Makes these, and no others, the units that the secret's rotation changes. Raises UnitBusy, naming the other; one
+    that no stack declares any more goes on with nothing, and holds nothing."""
     wanted = select(busy_unit).where((busy_unit.c.secret == secret) | busy_unit.c.unit.in_(units))
     held = {row.unit: row.secret for row in connection.execute(wanted)}
     for unit in units:
-        if held.get(unit, secret) != secret:
+        if held.get(unit, secret) != secret and held[unit] in declared:
             raise UnitBusy(f"{unit} is changed by the rotation of {held[unit]} now")
-    gone = held.keys() - set(units)
+    gone = {unit for unit, whose in held.items() if whose == secret} - set(units)
     if gone:
         connection.execute(delete(busy_unit).where(busy_unit.c.secret == secret, busy_unit.c.unit.in_(gone)))
-    fresh = sorted(set(units) - held.keys())
+    fresh = sorted(unit for unit in set(units) if held.get(unit) != secret)
     if fresh:
+        connection.execute(delete(busy_unit).where(busy_unit.c.unit.in_(fresh)))
         connection.execute(insert(busy_unit), [{"unit": unit, "secret": secret} for unit in fresh])
 
 

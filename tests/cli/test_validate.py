@@ -1,4 +1,4 @@
-from .conftest import WEB, Command, Repository
+from .conftest import PROJECT, WEB, Command, Repository
 
 
 def test_it_tells_what_was_read_without_a_ledger_or_credentials(repository: Repository, trueup: Command) -> None:
@@ -71,3 +71,40 @@ def test_what_a_rule_says_of_one_resource_is_told_with_its_place_and_hinders_not
     (warning,) = trueup("validate", "--json").json["warnings"]
     assert warning.startswith("stacks/web.yaml:7: deny by ttl-floor: a TTL of 30 s")
     assert warning.endswith("at cloudflare.record.main/www")
+
+
+def test_what_a_rotation_would_be_held_for_in_its_midst_is_a_warning(repository: Repository, trueup: Command) -> None:
+    repository.write(
+        "stacks/keys.yaml",
+        """
+        account: acme
+        secrets:
+          s: {strategy: migrate, generate: {bytes: 32}, hook: h, prove: [P0, {P2: "https://nowhere.example/health"}]}
+        railway:
+          project: {p: {}}
+          environment: {e: {project: p}}
+          service: {s: {project: p}}
+          instance: {s: {service: s, environment: e, variables: {KEY: {secret: s}}}}
+        """,
+    )
+    repository.write("stacks/_project.yaml", f"{PROJECT.rstrip()}\n    railway: {{credentials: {{token: T}}}}\n")
+    told = trueup("validate", "--json")
+    assert told.code == 0
+    hook, probe = (one for one in told.json["warnings"] if "secrets.s" in one)
+    assert hook.startswith("stacks/keys.yaml:4: no hook h is registered") and "`migrations:`" in hook
+    assert "P2 asks nowhere.example, which no stack declares" in probe
+
+
+def test_an_account_without_a_credential_is_told_and_no_defect_of_ours(repository: Repository, trueup: Command) -> None:
+    repository.write(
+        "stacks/_project.yaml",
+        """
+        project: library
+        ledger: {id: 0a1b2c3d, home: .trueup/ledger.db}
+        accounts:
+          acme: {cloudflare: {}, betterstack: {}}
+        """,
+    )
+    told = trueup("doctor")
+    assert told.code == 14
+    assert "write `cloudflare: {credentials: {token: NAME_OF_A_VARIABLE}}`" in told.out

@@ -168,6 +168,15 @@ def test_a_unit_is_changed_by_one_rotation_at_a_time(ledger: Ledger, reopen: Cal
     assert mine.busy() == {"cron": "api-secret", "worker": "api-secret"}
 
 
+def test_a_secret_that_no_stack_declares_any_more_keeps_no_unit(ledger: Ledger) -> None:
+    kept = books(ledger)
+    gone = kept.save(kept.claim("removed"), starting(State("removed", fence=1), "api"))
+    assert gone.rotation is not None and kept.busy() == {}
+    idle = kept.claim("api-secret")
+    kept.save(idle, starting(idle, "api"))
+    assert kept.busy() == {"api": "api-secret"}
+
+
 @pytest.mark.parametrize("phase", ["preflight", "issue", "migrate", "soak", "revoke"])
 def test_a_rotation_that_waits_keeps_no_unit_from_another_one(ledger: Ledger, phase: Phase) -> None:
     kept = books(ledger)

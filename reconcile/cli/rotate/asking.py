@@ -27,15 +27,15 @@ def now(
     as_json: opt.Json = False,
     directory: opt.Directory = Here,
 ) -> None:
-    """Rotate now, whatever schedule and windows say."""
-    from ...steps.rotate.asking import begin
+    """Rotate now, whatever schedule and windows say. What is under way already goes on."""
+    from ...steps.rotate.asking import begin_or_go_on
 
     with opt.workshop(directory) as shop:
         who = whoami()
         declared(shop, secret)
         agree(secret, "Rotate", yes=yes)
         going = Going(shop, "now", once, lock_timeout, as_json)
-        going.ask(secret, lambda one, state: begin(one, state, shop.clock(), who))
+        going.ask(secret, lambda one, state: begin_or_go_on(one, state, shop.clock(), who))
 
 
 def compromised(

@@ -56,7 +56,8 @@ def plan(
     """What the next pass would do about each secret: the platforms are read, nothing is written."""
     from ...loop import plan_exit_code
     from ...model.exits import strictest
-    from ..documents import astray_document
+    from ..documents import astray_document, gap_document
+    from ..plan_view import show_gaps
 
     with opt.workshop(directory) as shop, waiting(quiet=as_json, no_color=no_color) as progress:
         names = opt.chosen_stacks(shop, stack, everything=False, writes=False)
@@ -67,7 +68,13 @@ def plan(
     code = strictest([exit_of(found), plan_exit_code(judged, detailed=detailed)])
     if as_json:
         told = [{**document_of(one), "next": next_of(one.outlook, stray, now)} for one in found]
-        document = {"schema": PLAN, "secrets": told, "astray": [astray_document(one) for one in stray], "exit": code}
+        document = {
+            "schema": PLAN,
+            "secrets": told,
+            "astray": [astray_document(one) for one in stray],
+            "gaps": [gap_document(one) for one in judged.plan.gaps],
+            "exit": code,
+        }
         print(json.dumps(document, indent=2, ensure_ascii=False))
     else:
         screen = console(no_color=no_color)
@@ -76,6 +83,7 @@ def plan(
             screen.print(f"[bold]{plain(name)}[/]  {plain(after)}")
         for each in stray:
             screen.print(f"  {plain(each.place)}  [yellow]{each.verdict}[/]")
+        show_gaps(screen, judged.plan.gaps)
     raise Leave(code)
 
 
@@ -131,6 +139,8 @@ def show(screen: "Console", one: "Outlook") -> None:
         screen.print(f"  [dim]{plain(one.why)}[/]")
     if one.problem:
         screen.print(f"  [red]{plain(one.problem)}[/]")
+    for number, step in enumerate(one.steps, 1):
+        screen.print(f"    {number}. {plain(step)}")
 
 
 def line_of(one: "Outlook") -> str:
@@ -156,6 +166,7 @@ def document_of(told: Told) -> dict[str, Any]:
         "until": one.until.isoformat() if one.until is not None else None,
         "why": one.why or None,
         "problem": one.problem or None,
+        "steps": list(one.steps),
         "consumers": [
             {"stack": each.stack, "address": str(each.address), "part": each.part, "proof": one.proof.get(str(each))}
             for each in one.secret.consumers

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from ...model.change import Change, Outcome, Plan
 from ...model.memory import Owned
+from ...model.platform import Starts
 from ...model.resource import Address
 from ...model.verdict import Judged
 from ...steps.apply import Executor
 from ...steps.observe import Pair
 from ...steps.plan.changes import created
-from ...steps.rotate.reading import waiting
+from ...steps.rotate.quiet import waiting
 from ...store.rotations import Rotations
 from ...store.values import utc
 from .asked import pulumi_id
@@ -120,13 +122,17 @@ class Writing:
         properties = outputs(type(one.resource), order.inputs, live)
         return Partly(unmade, pulumi_id(one.account, id), properties, order.inputs)
 
-    def _waits(self, run: Run, order: Order) -> bool:
+    def _waits(self, run: Run, listing: Listing, order: Order) -> bool:
+        """Whether it would start what never ran and waits for the first value of a secret."""
         tree, start = self.parts.tree(), order.declared.resource
-        if not tree.secrets:
-            return False
-        units = waiting(tree, Rotations(run.ledger, {}, key=None, vault=None).states())
-        names = {tree.stacks[unit.stack].declared[unit.address].resource.referred_as() for unit in units}
-        return any(name in names for field in type(start).refers() for name in start.named_by(field))
+        units = waiting(tree, Rotations(run.ledger, {}, key=None, vault=None).states()) if tree.secrets else ()
+        resources = [tree.stacks[unit.stack].declared[unit.address].resource for unit in units]
+        named = {name for field in type(start).refers() for name in start.named_by(field)}
+        mine = [one for one in resources if one.referred_as() in named]
+        if not mine or not hasattr(listing.platform, "running"):
+            return bool(mine)
+        found = cast(Starts, listing.platform).running(mine)
+        return all(not one.id for one in found.values())
 
     def _start(self, run: Run, listing: Listing, orders: Sequence[Order]) -> None:
         """Starts what was written for. The ledger owns no start: it is announced, and closed with its result.
@@ -134,7 +140,7 @@ class Writing:
         What waits for the first value of a secret is left to the rotation, which starts it with that.
         """
         self.books.refuse_other_writer(run)
-        left = [one for one in orders if self._waits(run, one)]
+        left = [one for one in orders if self._waits(run, listing, one)]
         for one in left:
             # A start has no name of its own, and an id that says nothing is none.
             one.made = Made(one.declared.resource.referred_as() or one.declared.address.name, one.declared.resource)

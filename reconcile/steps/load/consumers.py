@@ -95,7 +95,8 @@ class _Joining:
         previous = second.address if second is not None else None
         shared = type(resource).is_read_by is not EnvironmentVariable.is_read_by
         for unit in self._readers(draft, resource, second) if shared else self._unit(draft):
-            yield Consumer(one.stack, one.account, one.address, part, previous, unit, shared)
+            key = "/".join(resource.keys()[0])
+            yield Consumer(one.stack, one.account, one.address, part, previous, unit, shared, key)
 
     def _part(self, draft: Draft, resource: EnvironmentVariable, entry: Entry) -> str | None:
         part = resource.part or VALUE

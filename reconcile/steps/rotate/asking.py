@@ -33,9 +33,9 @@ def guards_data(secret: Secret) -> bool:
 
 def begun(secret: Secret, state: State, now: dt.datetime, reason: Reason, who: str = "") -> State:
     """A rotation that begins. Consumers that nobody approved take no part; the first one approves those there are."""
-    everybody = tuple(str(one) for one in secret.consumers)
+    everybody = tuple(one.recipient for one in secret.consumers)
     recipients = everybody if not state.versions and not state.recipients else state.recipients
-    members = [one for one in secret.consumers if str(one) in recipients]
+    members = [one for one in secret.consumers if one.recipient in recipients]
     current = state.current
     return replace(
         state,
@@ -64,13 +64,25 @@ def begin(secret: Secret, state: State, now: dt.datetime, who: str) -> State:
     if state.versions:
         new = strangers(secret, state)
         if new:
-            raise NotNow(f"{secret.name}: {STRANGER} {', '.join(new)}")
+            raise NotNow(f"{secret.name}: {STRANGER} {', '.join(new)}: `trueup rotate approve {secret.name}`")
     return begun(secret, replace(state, paused=""), now, "manual", who)
+
+
+def begin_or_go_on(secret: Secret, state: State, now: dt.datetime, who: str) -> State:
+    """As `begin`; a rotation that is under way goes on at once, as after an interruption."""
+    rotation = state.rotation
+    if rotation is None:
+        return begin(secret, state, now, who)
+    if rotation.back:
+        raise NotNow(f"{secret.name}: it turns back; the next pass goes on with that")
+    if rotation.held:
+        raise NotNow(f"{secret.name}: held: {rotation.held}")
+    return replace(state, rotation=replace(rotation, attempts=0, next_at=None))
 
 
 def strangers(secret: Secret, state: State) -> tuple[str, ...]:
     """Declared consumers that nobody approved."""
-    return tuple(one for one in map(str, secret.consumers) if one not in state.recipients)
+    return tuple(str(one) for one in secret.consumers if one.recipient not in state.recipients)
 
 
 def compromised(secret: Secret, state: State, now: dt.datetime, who: str, *, revoke_first: bool = False) -> State:
@@ -270,7 +282,8 @@ def approve(secret: Secret, state: State, consumers: Collection[str]) -> State:
     unknown = [one for one in consumers if one not in {str(each) for each in secret.consumers}]
     if unknown:
         raise NotNow(f"{secret.name}: no consumer is called {', '.join(unknown)}")
-    recipients = tuple(dict.fromkeys((*state.recipients, *consumers)))
+    allowed = (one.recipient for one in secret.consumers if str(one) in consumers)
+    recipients = tuple(dict.fromkeys((*state.recipients, *allowed)))
     rotation = state.rotation
     if rotation is not None:
         # From now on they are written and started as all others are.

@@ -11,7 +11,7 @@ from .turn import LIMIT, Turn, back_off
 def finish(turn: Turn, state: State, end: End, *entries: Entry, paused: str | None = None) -> Step:
     """Nothing is left to do. `state` is what the last effect came to; it is kept in the same save."""
     rotation = turn.rotation
-    declared = {str(one) for one in turn.secret.consumers}
+    still = {one.recipient for one in turn.secret.consumers}
     if rotation.new_leaked:
         versions = tuple(
             replace(one, compromised=True) if one.number == rotation.new else one for one in state.versions
@@ -25,7 +25,7 @@ def finish(turn: Turn, state: State, end: End, *entries: Entry, paused: str | No
         ended=end,
         paused=state.paused if paused is None else paused,
         # Who is no longer declared must be approved anew if it comes back.
-        recipients=tuple(one for one in state.recipients if one in declared),
+        recipients=tuple(one for one in state.recipients if one in still),
         swept_at=None,
         foreign=(),
         overwrite=(),

@@ -58,7 +58,7 @@ def _take_over(turn: Turn) -> Step:
     if odd:
         return turn.step("held", _odd(turn, odd))
     version = Version(next_number(turn.state), "current", prints, current_at=turn.now)
-    everybody = tuple(str(one) for one in turn.secret.consumers)
+    everybody = tuple(one.recipient for one in turn.secret.consumers)
     versions = (*turn.state.versions, version)
     after = replace(turn.state, versions=versions, recipients=everybody, attempts=0, next_at=None, why="")
     turn.save(
@@ -134,8 +134,7 @@ def _sweep(turn: Turn) -> Step | None:
 
 def _is_refused(turn: Turn, current: Version) -> bool:
     """Whether the issuer ended the value in use: somebody did so elsewhere, or a run that was overtaken."""
-    value = turn.value(current.number)
-    return value is not None and turn.issuer.takes(value) is False
+    return turn.takes(current) is False
 
 
 def _keep_right(turn: Turn) -> Step | None:
@@ -186,6 +185,9 @@ def _write(turn: Turn, standings: Standings, writing: list[Consumer]) -> Step:
         without = [one for one in writing if texts[one] is None]
         lost = f"{names(without)} does not hold the current value, which is not kept"
         return turn.step("held", lost) if guards_data(turn.secret) else _begin(turn, "repair")
+    if turn.state.current is not None and _is_refused(turn, turn.state.current):
+        # Ours is dead: the ledger is older than what consumers hold, or somebody ended it elsewhere.
+        return _begin(turn, "repair")
     strange = foreign(turn, standings, writing, wanted)
     if strange:
         return _ask_about(turn, strange)

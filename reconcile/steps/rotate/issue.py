@@ -11,7 +11,7 @@ from .asking import guards_data, next_number
 from .desired import Holds, accepts_old, matches
 from .end import abort
 from .ports import Entry
-from .turn import LIMIT, UNWELL, Turn
+from .turn import LIMIT, UNWELL, Turn, issuer_of
 
 DAY = dt.timedelta(days=1)
 
@@ -49,8 +49,7 @@ def _obstacle(turn: Turn) -> str:
         why = _unready(turn.state, one, standing, old.number)
         if why:
             return f"{one} {why}"
-    value = turn.value(old.number)
-    if value is not None and turn.issuer.takes(value) is False:
+    if turn.takes(old) is False:
         return "the issuer refuses the old value already"
     return ""
 
@@ -73,6 +72,8 @@ def issue(turn: Turn) -> Step:
         orphaned = orphans(turn)
         if orphaned:
             return revoke_orphan(turn, orphaned[0])
+    # Without a key nothing could be sealed: that is said before anything is made.
+    turn.books.fingerprint("")
     name = f"{turn.owner}/{turn.secret.name}/{turn.rotation.number}/{turn.state.fence}"
     turn.save(turn.with_rotation(announced=name), Entry("announced", turn.detail() | {"name": name}))
     turn.before_effect()
@@ -82,7 +83,9 @@ def issue(turn: Turn) -> Step:
         return turn.held(f"the issuer makes no part {', '.join(missing)}; {name} is left there")
     number = next_number(turn.state)
     prints = {part: turn.books.fingerprint(text.reveal()) for part, text in minted.value.items()}
-    version = Version(number, "pending", prints, minted.id, name, issued_at=turn.now, kept=True)
+    version = Version(
+        number, "pending", prints, minted.id, name, issued_at=turn.now, kept=True, issuer=issuer_of(turn.secret)
+    )
     turn.opened[number] = minted.value
     after = turn.with_rotation(new=number, announced="", attempts=0, fails=0, next_at=None, why="")
     after = replace(after, versions=(*after.versions, version))

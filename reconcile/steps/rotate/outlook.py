@@ -29,6 +29,8 @@ class Outlook:
     problem: str
     proof: Mapping[str, str]
     strangers: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
+    """What a person does now to get the value that is waited for."""
 
 
 def outlook(secret: Secret, state: State, now: dt.datetime) -> Outlook:
@@ -47,6 +49,7 @@ def outlook(secret: Secret, state: State, now: dt.datetime) -> Outlook:
         problem=_problem(secret, state, now, new),
         proof=rotation.proof if rotation is not None else {},
         strangers=new,
+        steps=_steps(secret, state),
     )
 
 
@@ -82,7 +85,13 @@ def _waits_for_a_person(secret: Secret, state: State) -> bool:
     return (rotation.phase == "issue" and rotation.new is None) or (rotation.phase == "revoke" and bool(rotation.why))
 
 
+def _steps(secret: Secret, state: State) -> tuple[str, ...]:
+    rotation = state.rotation
+    waited_for = rotation is not None and rotation.phase == "issue" and _waits_for_a_person(secret, state)
+    return tuple(secret.source.steps) if waited_for and isinstance(secret.source, ByHand) else ()
+
+
 def recipients_digest(secret: Secret) -> str:
     """What an approval of recipients binds to: these consumers of this secret, and no others."""
-    told = "\n".join([secret.name, *sorted(f"{one} {one.part}" for one in secret.consumers)])
+    told = "\n".join([secret.name, *sorted(f"{one.recipient} {one.part}" for one in secret.consumers)])
     return hashlib.sha256(told.encode()).hexdigest()[:16]

@@ -10,7 +10,7 @@ from .converge import converge, has_soak, soak_of
 from .desired import accepts_old
 from .end import finish
 from .issue import orphans, revoke_orphan
-from .revoke import needs_person, wait_for_person
+from .revoke import needs_person, undeclared, wait_for_person
 from .turn import Turn
 
 
@@ -148,7 +148,7 @@ def back_accept(turn: Turn) -> Step:
 
 def back_issue(turn: Turn) -> Step:
     """The new value is revoked, after one more look at every consumer."""
-    return converge(turn, turn.look()) or _undo(turn, "rolled back")
+    return converge(turn, turn.look()) or undeclared(turn) or _undo(turn, "rolled back")
 
 
 def back_preflight(turn: Turn) -> Step:

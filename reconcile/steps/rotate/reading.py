@@ -86,9 +86,3 @@ def _judged(secret: Secret, state: State, consumer: Consumer, print_: str | None
     else:
         verdict = "touched, value unknown" if print_ == UNREADABLE else "another value"
     yield Astray(secret.name, consumer.place, consumer.account, verdict, one.at)
-
-
-def waiting(tree: Tree, states: Mapping[str, State]) -> frozenset[Place]:
-    """Units that are not started before a secret of theirs has its first value."""
-    without = (one for one in tree.secrets.values() if states.get(one.name, State(one.name)).current is None)
-    return frozenset(unit for one in without for unit in one.units)

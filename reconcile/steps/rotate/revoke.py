@@ -63,13 +63,9 @@ def _target(state: State) -> Version | None:
 
 def _unseen(turn: Turn) -> Step | None:
     """Consumers that may run on the old value although nobody proves that they do not."""
-    declared = {str(one) for one in turn.secret.consumers}
-    gone = [one for one in turn.rotation.consumers if one not in declared]
-    if gone and turn.rotation.committed_at is None:
-        return turn.held(
-            f"no longer declared, and may still run on the old value: {', '.join(gone)}; "
-            f"if not: `trueup rotate ack {turn.secret.name}`"
-        )
+    step = undeclared(turn) if turn.rotation.committed_at is None else None
+    if step is not None:
+        return step
     if turn.strangers and turn.rotation.committed_at is None:
         old = turn.state.old
         for one, standing in turn.estate.look(turn.strangers).items():
@@ -77,6 +73,19 @@ def _unseen(turn: Turn) -> Step | None:
             if standing.current is not None and (standing.current == UNREADABLE or standing.current == known):
                 return turn.held(f"{STRANGER} {one}: it may hold the old value")
     return None
+
+
+def undeclared(turn: Turn) -> Step | None:
+    """Who had the secret when it began and is declared no more: nobody sees whether it runs on what is to die."""
+    declared = {str(one) for one in turn.secret.consumers}
+    gone = [one for one in turn.rotation.consumers if one not in declared]
+    if not gone:
+        return None
+    dying = "new" if turn.rotation.back else "old"
+    return turn.held(
+        f"no longer declared, and may still run on the {dying} value: {', '.join(gone)}; "
+        f"if not: `trueup rotate ack {turn.secret.name}`"
+    )
 
 
 def _unproven(turn: Turn) -> Step | None:
@@ -94,7 +103,7 @@ def _unproven(turn: Turn) -> Step | None:
 
 def needs_person(turn: Turn, target: Version) -> bool:
     """Where nobody but a person can delete: made by hand, or there before us under an id that we do not know."""
-    return not turn.issuer.makes or (isinstance(turn.secret.source, Issue) and not target.id)
+    return not turn.issuer.makes or not turn.is_its(target) or (isinstance(turn.secret.source, Issue) and not target.id)
 
 
 def _by_id(turn: Turn, target: Version) -> Step:
@@ -104,21 +113,21 @@ def _by_id(turn: Turn, target: Version) -> Step:
     if target.id and not turn.issuer.in_place and (new is None or new.id != target.id):
         turn.before_effect()
         turn.issuer.revoke(target.id, value)
-    if value is not None and turn.issuer.takes(value):
+    if turn.takes(target):
         return turn.again("the issuer still takes the old value")
     return _ended(turn, target)
 
 
 def wait_for_person(turn: Turn, target: Version) -> Step | None:
     """Until somebody has deleted it and says so, or the platform refuses it; None: that is so."""
-    value = turn.value(target.number)
-    taken = turn.issuer.takes(value) if value is not None else None
+    taken = turn.takes(target)
     said = target.status == "revoked"
     if taken is False or (said and taken is None):
         return None
     source = turn.secret.source
     where = source.where if isinstance(source, ByHand) else ""
     which = "new" if turn.rotation.back else "old"
+    where = where or ("" if turn.is_its(target) else target.issuer)
     why = f"delete the {which} value{f' at {where}' if where else ''}, then `trueup rotate ack {turn.secret.name}`"
     if said:
         why = f"it is still taken; {why}"
@@ -149,8 +158,7 @@ def _ended(turn: Turn, target: Version) -> Step:
 
 def _refused(turn: Turn, target: Version) -> bool | None:
     """What the history says of P5; None: nobody can tell."""
-    value = turn.value(target.number)
-    taken = turn.issuer.takes(value) if value is not None else None
+    taken = turn.takes(target)
     return None if taken is None else not taken
 
 

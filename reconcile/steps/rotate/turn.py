@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from ...model.issuing import Hook, Issuer, Value
-from ...model.rotated import Consumer, Secret
+from ...model.rotated import Consumer, Issue, Secret
 from ...model.rotation import Phase, Rotation, Standing, State, Step, Version
 from .asking import unit_name
 from .ports import Books, Entry, Estate, LostRace
@@ -60,13 +60,13 @@ class Turn:
     def holders(self) -> tuple[Consumer, ...]:
         """Consumers of the present spec that may have the value."""
         allowed = set(self.state.recipients)
-        return tuple(one for one in self.secret.consumers if str(one) in allowed)
+        return tuple(one for one in self.secret.consumers if one.recipient in allowed)
 
     @cached_property
     def strangers(self) -> tuple[Consumer, ...]:
         """Consumers of the present spec that nobody approved yet."""
         allowed = set(self.state.recipients)
-        return tuple(one for one in self.secret.consumers if str(one) not in allowed)
+        return tuple(one for one in self.secret.consumers if one.recipient not in allowed)
 
     def look(self) -> Mapping[Consumer, Standing]:
         """All consumers that may have the value, read now."""
@@ -118,6 +118,15 @@ class Turn:
                 if value is not None:
                     self.opened[version.number] = value
         return self.opened
+
+    def is_its(self, version: Version) -> bool:
+        """Whether this secret's present issuer made a version: a stack may name another one by now."""
+        return version.issuer == issuer_of(self.secret)
+
+    def takes(self, version: Version) -> bool | None:
+        """Whether its own issuer takes a version that is kept; None: nobody can tell, or it is another's."""
+        value = self.value(version.number) if self.is_its(version) else None
+        return self.issuer.takes(value) if value is not None else None
 
     def value(self, number: int | None) -> Value | None:
         """The value of one version; None where it is not kept."""
@@ -193,3 +202,8 @@ class Turn:
     def step(self, what: Any, text: str = "", at: dt.datetime | None = None, *, trouble: bool = False) -> Step:
         """What this turn came to."""
         return Step(self.secret.name, what, text, at, trouble)
+
+
+def issuer_of(secret: Secret) -> str:
+    """What a version keeps of who made it."""
+    return f"{secret.source.account} {secret.source.kind}" if isinstance(secret.source, Issue) else ""

@@ -14,7 +14,9 @@ def bank(opened: Open) -> Stage:
     """A secret that a person gets, given once."""
     shop = opened(BANKING, PROJECT)
     said = shop.run("up", "--all", "--yes")
-    assert "waits for a new value from https://dashboard.bank.example" in said.flat
+    assert "bank waits for a new value from https://dashboard.bank.example" in said.flat
+    status = shop.run("rotate", "status")
+    assert status.code == 16 and "1. " in status.flat
     assert shop.run("rotate", "accept", "bank", "--stdin", stdin="first-of-the-bank\n").code == 0
     return shop
 

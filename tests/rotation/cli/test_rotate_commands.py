@@ -160,12 +160,17 @@ def test_now_makes_one_transition_with_once(shop: Stage) -> None:
     assert "API_SECRET_PREVIOUS" not in shop.variables("api")
 
 
-def test_now_of_what_is_under_way_says_so_and_changes_nothing(shop: Stage) -> None:
+def test_now_of_what_is_under_way_goes_on_with_that_and_begins_no_other(shop: Stage) -> None:
     shop.run("rotate", "now", "session", "--yes", "--once")
-    before = shop.state()
-    said = shop.run("rotate", "now", "session", "--yes")
-    assert said.code == 16 and "a rotation is under way (issue)" in said.err and "what to do:" in said.err
-    assert shop.state() == before
+    said = shop.run("rotate", "now", "session", "--yes", "--json")
+    assert (said.code, said.secrets["session"]["text"]) == (0, "soaks")
+    assert [one.number for one in shop.state().versions] == [1, 2]
+
+
+def test_what_a_refused_request_left_with_is_what_history_says(shop: Stage) -> None:
+    assert shop.run("rotate", "back", "session", "--yes").code == 16
+    last = shop.run("history", "--json").json["runs"][0]
+    assert (last["command"], last["exit"]) == ("rotate back", 16)
 
 
 @pytest.mark.proof

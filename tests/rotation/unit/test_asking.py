@@ -45,6 +45,14 @@ def test_a_rotation_does_not_begin_while_a_recipient_is_not_approved() -> None:
     assert str(consumer("cron")) in rotation_of(asking.begin(secret, approved, LATER, "ann")).consumers
 
 
+def test_another_field_under_an_approved_name_is_a_new_recipient() -> None:
+    """A stack file that swaps what its names mean hands a secret to somebody else."""
+    first, other = (replace(WORKER, key=key) for key in ("shop/worker/KEY", "elsewhere/worker/KEY"))
+    approved = asking.approve(a_secret(consumers=(first,)), settled(recipients=()), [str(first)])
+    assert asking.strangers(a_secret(consumers=(first,)), approved) == ()
+    assert asking.strangers(a_secret(consumers=(other,)), approved) == (str(other),)
+
+
 def test_nobody_is_approved_whom_no_stack_declares() -> None:
     with pytest.raises(NotNow, match="no consumer"):
         asking.approve(a_secret(), settled(), ["production pad.variable.elsewhere/KEY"])

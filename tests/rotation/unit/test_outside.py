@@ -1,5 +1,6 @@
 """Outside of a rotation: what is taken over, put right, held, swept and erased."""
 
+from dataclasses import replace
 from typing import Any
 
 from reconcile.model.rotated import Issue, Schedule
@@ -302,3 +303,15 @@ def test_a_rollback_calls_a_person_once_however_often_it_is_looked_at() -> None:
 def calls(shop: Shop) -> list[str]:
     """What a person was called for."""
     return [entry.what for _, entry in shop.books.history if entry.detail.get("pages")]
+
+
+def test_a_key_of_an_issuer_that_the_stack_names_no_more_is_a_persons_to_end() -> None:
+    """Another vendor knows nothing of its id: gone there is not ended."""
+    shop = issued("two-key", **ISSUED)
+    before = shop.state.current
+    assert before is not None and before.issuer == "acme mail.api-key"
+    shop.secret = replace(shop.secret, source=Issue("acme", "post.api-key"))
+    shop.says(lambda secret, state: asking.begin(secret, state, shop.now, "ann"))
+    step = shop.turns(lambda step: "delete the old value" in step.text)
+    assert "acme mail.api-key" in step.text
+    assert {one.number: one.ended_at for one in shop.state.versions}[before.number] is None

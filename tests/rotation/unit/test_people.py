@@ -232,3 +232,19 @@ def test_an_old_value_that_is_still_used_is_not_revoked() -> None:
     shop.issuer.find = used  # type: ignore[method-assign]
     shop.ended()
     assert shop.now >= uses + DAY and not shop.world.credentials[old].live
+
+
+def test_a_new_value_does_not_end_under_who_was_taken_out_of_the_stacks_after_the_switch() -> None:
+    shop = issued("two-key", **ISSUED)
+    ask_now(shop)
+    shop.in_phase("soak")
+    taken = shop.runs()["worker"]
+    shop.declares("api")
+    shop.says(lambda secret, state: asking.turn_back(secret, state, shop.now, "ann"))
+    step = shop.turns(lambda step: step.what in ("held", "ended"))
+    assert step.what == "held" and step.text.startswith("no longer declared") and "new value" in step.text
+    assert [one.live for one in shop.world.credentials.values() if one.value == taken] == [True]
+    shop.says(asking.acknowledge)
+    shop.ended()
+    assert shop.how == "rolled back"
+    assert [one.live for one in shop.world.credentials.values() if one.value == taken] == [False]
