@@ -76,6 +76,7 @@ class Workshop(AbstractContextManager["Workshop"]):
             self.clock = lambda: datetime.now(UTC) + offset
         self._tree: Tree | None = None
         self._ledger: Ledger | None = None
+        self._books: Books | None = None
         self._closing.callback(gc.set_threshold, *gc.get_threshold())
         gc.set_threshold(*_COLLECT_EVERY)
 
@@ -300,8 +301,10 @@ class Workshop(AbstractContextManager["Workshop"]):
 
     def books(self) -> Books:
         """The books of every secret. Without a runner key states are told and no value is opened. Raises KeyRefused."""
-        stacks = {one.name: one.stack for one in self.tree.secrets.values()}
-        return Books(self.ledger(), stacks, key=self.runner_key(), vault=self.vault()[0])
+        if self._books is None:
+            stacks = {one.name: one.stack for one in self.tree.secrets.values()}
+            self._books = Books(self.ledger(), stacks, key=self.runner_key(), vault=self.vault()[0])
+        return self._books
 
     def _rotations(
         self, reconciler: Reconciler, chosen: Sequence[Secret], run: int, guard: Callable[[], None]

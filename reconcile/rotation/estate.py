@@ -88,7 +88,8 @@ class LiveEstate:
             raise Unavailable(told, unsure=unsure, platform=failed[0].change.address.platform)
 
     def start(self, units: Sequence[Place]) -> None:
-        unknown = [unit for unit in units if self.ledger.unit_baselines().get(unit) == ""]
+        baselines = self.ledger.unit_baselines()
+        unknown = [unit for unit in units if baselines.get(unit) == ""]
         for unit, running in self._running(unknown).items():
             # A run died between its write and this: what is there now cannot have read it, what starts next does.
             self.ledger.unit_baseline(unit, running.id or NEVER)

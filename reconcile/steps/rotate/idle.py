@@ -125,16 +125,11 @@ def _sweep(turn: Turn) -> Step | None:
     if orphaned:
         return revoke_orphan(turn, orphaned[0])
     after = replace(turn.state, swept_at=turn.now)
-    if state.current is None or not _is_refused(turn, state.current):
+    if state.current is None or turn.takes(state.current) is not False:
         turn.save(after)
         return None
     turn.save(after, Entry("refused", {"version": state.current.number, "pages": True}))
     return _begin(turn, "repair")
-
-
-def _is_refused(turn: Turn, current: Version) -> bool:
-    """Whether the issuer ended the value in use: somebody did so elsewhere, or a run that was overtaken."""
-    return turn.takes(current) is False
 
 
 def _keep_right(turn: Turn) -> Step | None:
@@ -185,7 +180,7 @@ def _write(turn: Turn, standings: Standings, writing: list[Consumer]) -> Step:
         without = [one for one in writing if texts[one] is None]
         lost = f"{names(without)} does not hold the current value, which is not kept"
         return turn.step("held", lost) if guards_data(turn.secret) else _begin(turn, "repair")
-    if turn.state.current is not None and _is_refused(turn, turn.state.current):
+    if turn.state.current is not None and turn.takes(turn.state.current) is False:
         # Ours is dead: the ledger is older than what consumers hold, or somebody ended it elsewhere.
         return _begin(turn, "repair")
     strange = foreign(turn, standings, writing, wanted)
