@@ -5,6 +5,7 @@ imports this layer only. The sandbox finds it, gives it a shelf of things, and s
 """
 
 import datetime as dt
+import hashlib
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol
@@ -135,6 +136,25 @@ class RunningUnit:
     """Where it answers."""
     well: bool = True
     """False: a person made it ill, so that it answers and says that it does not work."""
+
+
+def key_hash(key: str) -> str:
+    """What a world keeps of a key that its vendor tells once."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def bearer_of(world: World, kind: str, headers: Mapping[str, str]) -> Caller | None:
+    """Who speaks by a key of the vendor's own making, a thing of this kind with its `hash`; `token` is its id. None
+    where the request holds no such key."""
+    scheme, _, key = headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    print = key_hash(key.strip())
+    for account, shelf in list(world.shelves(kind).items()):
+        for id, thing in list(shelf.items()):
+            if thing["hash"] == print:
+                return Caller(account, world.account_id(account), token=id)
+    return None
 
 
 Handler = Callable[[World, Asked], Told]

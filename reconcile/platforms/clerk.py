@@ -1,12 +1,11 @@
 """Clerk: whether the secret key of an instance is taken. A person makes and deletes keys. API: Backend, 2026-05-12."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from ..model.issuing import IssueOptions, Issuer, Value
 from ..model.platform import Credential, Rate
-from ..model.pretend import Asked, Caller, Route, Thing, Told, World
+from ..model.pretend import Asked, Caller, Route, Thing, Told, World, bearer_of, key_hash
 from ..model.resource import Resource
 from ..model.rotated import VALUE
 from ..model.secret import SecretText
@@ -85,17 +84,10 @@ class Pretend:
 
     def caller(self, world: World, headers: Mapping[str, str]) -> Caller | None:
         """Whose key a request holds, where it is one that a person made here."""
-        scheme, _, key = headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer":
-            return None
-        for account, shelf in list(world.shelves("secret-key").items()):
-            for id, thing in list(shelf.items()):
-                if thing["hash"] == _hash(key.strip()):
-                    return Caller(account, world.account_id(account), token=id)
-        return None
+        return bearer_of(world, "secret-key", headers)
 
     def takes(self, world: World, account: str, value: str) -> bool | None:
-        print = _hash(value)
+        print = key_hash(value)
         if any(thing["hash"] == print for thing in world.shelf(account, "secret-key").values()):
             return True
         return False if print in world.shelf(account, "revoked") else None
@@ -129,7 +121,7 @@ class Pretend:
         if fields.keys() != {"name"}:
             raise ValueError("a key has a name, and nothing else is said of it")
         id, key = f"sk_{world.new_id(24)}", f"sk_test_{world.new_id(42)}"
-        world.shelf(account, "secret-key")[id] = {"id": id, "name": fields["name"], "hash": _hash(key)}
+        world.shelf(account, "secret-key")[id] = {"id": id, "name": fields["name"], "hash": key_hash(key)}
         return {"id": id, "name": fields["name"], "secret": key}
 
     def delete(self, world: World, account: str, kind: str, id: str) -> None:
@@ -145,7 +137,3 @@ class Pretend:
     def _instance(self, world: World, asked: Asked) -> Told:
         told = {"object": "instance", "id": f"ins_{asked.caller.id}", "environment_type": "development"}
         return Told(200, {**told, "allowed_origins": None, "workspace_id": None})
-
-
-def _hash(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()

@@ -1,7 +1,6 @@
 """Resend: API keys, which are told once and then known by id and name only. API: REST (August 2026)."""
 
 import datetime as dt
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
@@ -12,7 +11,7 @@ from ..model.errors import Denied, Missing, PlatformError, Rejected, Unavailable
 from ..model.issuing import Found, IssueOptions, Issuer, Minted, Value
 from ..model.observation import Seen
 from ..model.platform import Credential, Rate
-from ..model.pretend import Asked, Caller, Route, Thing, Told, World
+from ..model.pretend import Asked, Caller, Route, Thing, Told, World, bearer_of, key_hash
 from ..model.resource import ReadOnly, Resource
 from ..model.rotated import VALUE
 from ..model.secret import SecretText
@@ -208,18 +207,13 @@ class Pretend:
 
     def caller(self, world: World, headers: Mapping[str, str]) -> Caller | None:
         """Whose key a request holds, where it is one that was made here; it counts as used."""
-        scheme, _, key = headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer":
-            return None
-        for account, shelf in list(world.shelves("api-key").items()):
-            for id, thing in list(shelf.items()):
-                if thing["hash"] == _hash(key.strip()):
-                    thing["last_used_at"] = _now(world)
-                    return Caller(account, world.account_id(account), token=id)
-        return None
+        caller = bearer_of(world, "api-key", headers)
+        if caller is not None:
+            world.shelf(caller.account, "api-key")[caller.token]["last_used_at"] = _now(world)
+        return caller
 
     def takes(self, world: World, account: str, value: str) -> bool | None:
-        print = _hash(value)
+        print = key_hash(value)
         if any(thing["hash"] == print for thing in world.shelf(account, "api-key").values()):
             return True
         return False if print in world.shelf(account, "revoked") else None
@@ -326,10 +320,6 @@ class Pretend:
 _INVALID = "validation_error"
 
 
-def _hash(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()
-
-
 def _now(world: World) -> str:
     return world.now().strftime("%Y-%m-%d %H:%M:%S.%f") + "+00"
 
@@ -376,7 +366,7 @@ def _add(world: World, account: str, body: Mapping[str, Any]) -> tuple[Thing, st
         "domain_id": body.get("domain_id"),
         "created_at": _now(world),
         "last_used_at": None,
-        "hash": _hash(key),
+        "hash": key_hash(key),
     }
     world.shelf(account, "api-key")[id] = thing
     return thing, key

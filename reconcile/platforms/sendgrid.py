@@ -1,6 +1,5 @@
 """Twilio SendGrid: API keys, which are told once and then known by id and name only. API: REST v3 (January 2026)."""
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
@@ -11,7 +10,7 @@ from ..model.errors import Missing, Unavailable
 from ..model.issuing import Found, IssueOptions, Issuer, Minted, Value
 from ..model.observation import Seen
 from ..model.platform import Credential, Rate
-from ..model.pretend import Asked, Caller, Route, Thing, Told, World
+from ..model.pretend import Asked, Caller, Route, Thing, Told, World, bearer_of, key_hash
 from ..model.resource import Resource
 from ..model.rotated import VALUE
 from ..model.secret import SecretText
@@ -164,14 +163,7 @@ class Pretend:
 
     def caller(self, world: World, headers: Mapping[str, str]) -> Caller | None:
         """Whose key a request holds, where it is one that was made here."""
-        scheme, _, key = headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer":
-            return None
-        for account, shelf in list(world.shelves("api-key").items()):
-            for id, thing in list(shelf.items()):
-                if thing["hash"] == _hash(key.strip()):
-                    return Caller(account, world.account_id(account), token=id)
-        return None
+        return bearer_of(world, "api-key", headers)
 
     def takes(self, world: World, account: str, value: str) -> bool | None:
         return _takes(world, account, value)
@@ -255,10 +247,6 @@ class Pretend:
         return Told(200, {"scopes": _own(world, asked)})
 
 
-def _hash(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()
-
-
 def _errors(status: int, message: str, field: str | None = None) -> Told:
     return Told(status, {"errors": [{"message": message, "field": field}]})
 
@@ -291,7 +279,7 @@ def _add(world: World, account: str, name: str, scopes: Iterable[str]) -> tuple[
     """The key as it is kept, and its text: 69 characters, of which the middle is its id."""
     id = world.new_id(22)
     key = f"SG.{id}.{world.new_id(43)}"
-    thing: Thing = {"id": id, "name": name, "scopes": sorted(set(scopes)), "hash": _hash(key)}
+    thing: Thing = {"id": id, "name": name, "scopes": sorted(set(scopes)), "hash": key_hash(key)}
     world.shelf(account, "api-key")[id] = thing
     return thing, key
 
@@ -304,7 +292,7 @@ def _revoke(world: World, account: str, id: str) -> Thing | None:
 
 
 def _takes(world: World, account: str, value: str) -> bool | None:
-    print = _hash(value)
+    print = key_hash(value)
     if any(thing["hash"] == print for thing in world.shelf(account, "api-key").values()):
         return True
     return False if print in world.shelf(account, "revoked") else None

@@ -1,7 +1,6 @@
 """Stripe: webhook endpoints, whose signing secret is told once, and whether a secret key is taken. API: v1 (2026)."""
 
 import datetime as dt
-import hashlib
 import re
 import uuid
 from collections.abc import Mapping, Sequence
@@ -13,7 +12,7 @@ from ..model.errors import Missing, PlatformError, Unavailable
 from ..model.issuing import Found, IssueOptions, Issuer, Minted, Value
 from ..model.observation import Seen
 from ..model.platform import Credential, Rate
-from ..model.pretend import Asked, Caller, Route, Thing, Told, World
+from ..model.pretend import Asked, Caller, Route, Thing, Told, World, bearer_of, key_hash
 from ..model.resource import Key, ReadOnly, Resource
 from ..model.rotated import VALUE
 from ..model.secret import SecretText
@@ -263,17 +262,10 @@ class Pretend:
 
     def caller(self, world: World, headers: Mapping[str, str]) -> Caller | None:
         """Whose key a request holds, where it is one that a person made here."""
-        scheme, _, key = headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer":
-            return None
-        for account, shelf in list(world.shelves("secret-key").items()):
-            for id, thing in list(shelf.items()):
-                if thing["hash"] == _hash(key.strip()):
-                    return Caller(account, world.account_id(account), token=id)
-        return None
+        return bearer_of(world, "secret-key", headers)
 
     def takes(self, world: World, account: str, value: str) -> bool | None:
-        print = _hash(value)
+        print = key_hash(value)
         live = [*world.shelf(account, "webhook-endpoint").values(), *world.shelf(account, "secret-key").values()]
         if any(thing["hash"] == print for thing in live):
             return True
@@ -331,7 +323,7 @@ class Pretend:
             if fields.keys() != {"name"}:
                 raise ValueError("a key has a name, and nothing else is said of it here")
             id, key = f"key_{world.new_id(24)}", f"sk_test_{world.new_id(96)}"
-            world.shelf(account, kind)[id] = {"id": id, "name": fields["name"], "hash": _hash(key)}
+            world.shelf(account, kind)[id] = {"id": id, "name": fields["name"], "hash": key_hash(key)}
             return {"id": id, "name": fields["name"], "key": key}
         events = fields.get("enabled_events", "*").split(",")
         rest = {name: value for name, value in fields.items() if name not in ("name", "enabled_events")}
@@ -374,7 +366,7 @@ class Pretend:
 
     def _create(self, world: World, asked: Asked) -> Told:
         account, form = asked.caller.account, asked.body if isinstance(asked.body, Mapping) else {}
-        key, asks = asked.headers.get("idempotency-key", ""), _hash(repr(sorted(form.items())))
+        key, asks = asked.headers.get("idempotency-key", ""), key_hash(repr(sorted(form.items())))
         kept = _reply(world, account, key)
         if kept is not None:
             if kept["asks"] != asks:
@@ -404,10 +396,6 @@ class Pretend:
     def _balance(self, world: World, asked: Asked) -> Told:
         none = [{"amount": 0, "currency": "usd", "source_types": {"card": 0}}]
         return Told(200, {"object": "balance", "available": none, "livemode": False, "pending": none})
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _error(status: int, message: str, **more: str) -> Told:
@@ -470,7 +458,7 @@ def _add(world: World, account: str, form: Mapping[str, str]) -> tuple[Thing, st
         "metadata": {name[9:-1]: value for name, value in form.items() if name.startswith("metadata[")},
         "status": "enabled",
         "url": form["url"],
-        "hash": _hash(secret),
+        "hash": key_hash(secret),
     }
     world.shelf(account, "webhook-endpoint")[id] = thing
     return thing, secret
